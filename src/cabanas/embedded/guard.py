@@ -44,10 +44,11 @@ class Guard:
         return self._process.pid
 
     def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
-        """The guardian's answer to one request.
+        """Return the guardian's answer to one request.
 
         Raises:
             EmbeddedError: the guardian is gone, or reports that the operating system refused.
+
         """
         request = json.dumps({"do": do, **arguments}).encode() + b"\n"
         assert self._process.stdin is not None

@@ -1,4 +1,4 @@
-"""Parent of the embedded servers, as a process of its own: outlives the command just long enough to stop them.
+"""Parent of the embedded servers, as a process of its own: outlives the command just so long as to stop them.
 
 Run as a script by `guard.Guard` with `python -I`; it must therefore import nothing but the standard library.
 It speaks JSON lines: one request on stdin, one answer on stdout. When stdin ends, or the command that
@@ -138,7 +138,7 @@ class Guardian:
 
 
 def requests(parent_pid: int) -> Iterator[dict[str, Any]]:
-    """Requests until the command closes the pipe or is no longer there.
+    """Give requests until the command closes the pipe or is no longer there.
 
     The second condition is for a command that forked: its children hold copies of the pipe's end.
     """

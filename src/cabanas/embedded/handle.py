@@ -64,6 +64,7 @@ class ServerHandle:
 
         Raises:
             EmbeddedError: it runs already, ends at once, or is not ready within 30 s; with the log's end.
+
         """
         if self.is_running:
             raise EmbeddedError(f"The embedded {self.name} runs already (process {self._pid})")
@@ -82,12 +83,12 @@ class ServerHandle:
             self._guard.ask("stop", name=self.name, ladder=ladder)
 
     def kill(self, signal_number: int = signal.SIGKILL) -> None:
-        """Send a signal; SIGSTOP and SIGCONT pause and resume. After SIGKILL the process is gone on return."""
+        """Send a signal; SIGSTOP and SIGCONT pause and resume. SIGKILL is waited for."""
         if self.is_running:
             self._guard.ask("signal", name=self.name, signal=int(signal_number))
 
     def _spawn_and_wait(self, give_up: float) -> bool:
-        """True when ready, False when another try may succeed."""
+        """Return True when ready, False when another try may succeed."""
         log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
         answer = self._guard.ask(
             "spawn",

@@ -19,6 +19,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from io import FileIO
 from pathlib import Path
 
 from cabanas.embedded.accounts import Account, closed_parent
@@ -72,8 +74,8 @@ class Instance:
 
 
 @contextmanager
-def claim_disposable(cache: Path, account: Account | None) -> Iterator[tuple[Instance, int]]:
-    """A fresh instance and the descriptor of its lock; clears what dead runs left in the cache first."""
+def claim_disposable(cache: Path, account: Account | None) -> Iterator[tuple[Instance, FileIO]]:
+    """Give a fresh instance and its lock, for the guardian to inherit, after clearing what dead runs left."""
     instances = cache / "instances"
     # No sweep may see a directory between its creation and its lock.
     with exclusive(instances / "lock"):
@@ -86,11 +88,12 @@ def claim_disposable(cache: Path, account: Account | None) -> Iterator[tuple[Ins
 
 
 @contextmanager
-def claim_kept(data_dir: Path, account: Account | None) -> Iterator[tuple[Instance, int]]:
-    """The instance in a directory that outlives the run; ends what a dead run left there.
+def claim_kept(data_dir: Path, account: Account | None) -> Iterator[tuple[Instance, FileIO]]:
+    """Give the instance in a directory that outlives the run; ends what a dead run left there.
 
     Raises:
         EmbeddedError: the directory is in use, holds something else, or cannot be used.
+
     """
     root = data_dir.absolute()
     try:
@@ -111,14 +114,14 @@ def claim_kept(data_dir: Path, account: Account | None) -> Iterator[tuple[Instan
             _clear(Instance(root, token, kept=True))
         instance = Instance(root, _new_token(), kept=True)
     except BaseException:
-        os.close(lock)
+        lock.close()
         raise
     with _owned(instance, lock, account):
         yield instance, lock
 
 
 @contextmanager
-def _owned(instance: Instance, lock: int, account: Account | None) -> Iterator[None]:
+def _owned(instance: Instance, lock: FileIO, account: Account | None) -> Iterator[None]:
     try:
         owner = {"pid": os.getpid(), "command": shlex.join(sys.orig_argv), "token": instance.token}
         owner_file = instance.root / OWNER_NAME
@@ -129,12 +132,12 @@ def _owned(instance: Instance, lock: int, account: Account | None) -> Iterator[N
             os.chown(instance.sockets, account.uid, account.gid)
         yield
     finally:
-        os.close(lock)
+        lock.close()
         # The guardian has removed these, unless it was never started or was killed.
         with contextlib.suppress(FileNotFoundError):
             if (remaining := _try_lock(instance.root / LOCK_NAME)) is not None:
                 _clear(instance)
-                os.close(remaining)
+                remaining.close()
 
 
 def _new_instance(instances: Path) -> Instance:
@@ -150,18 +153,18 @@ def _new_token() -> str:
     return token
 
 
-def _try_lock(path: Path) -> int | None:
-    """Descriptor of the lock, or None while another process holds it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def _try_lock(path: Path) -> FileIO | None:
+    """Return the open lock file, or None while another process holds the lock."""
+    lock = FileIO(path, "a", opener=partial(os.open, mode=0o600))
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(descriptor)
+        lock.close()
         return None
-    return descriptor
+    return lock
 
 
-def _wait_for_lock(root: Path) -> int:
+def _wait_for_lock(root: Path) -> FileIO:
     give_up = time.monotonic() + OWNER_EXIT_WAIT_S
     while True:
         try:
@@ -206,7 +209,7 @@ def _sweep(instances: Path) -> None:
             if lock is None:
                 continue
             _clear(Instance(root, root.name, kept=False))
-            os.close(lock)
+            lock.close()
 
 
 def _clear(instance: Instance) -> None:

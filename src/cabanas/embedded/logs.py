@@ -8,7 +8,7 @@ TAIL_BYTES = 8192
 
 
 def read_tail(path: Path) -> str:
-    """The last lines of the file at `path`, indented, or what keeps it from being read."""
+    """Return the last lines of the file at `path`, indented, or what keeps it from being read."""
     try:
         with path.open("rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - TAIL_BYTES))

@@ -1,4 +1,4 @@
-"""Where the launcher keeps what it makes: templates, copied binaries, the directories of running instances."""
+"""Where the launcher keeps what it makes: templates, copied binaries, directories of running instances."""
 
 import os
 import sys
@@ -34,10 +34,11 @@ def make_directory(path: Path, mode: int) -> None:
 
 
 def open_cache(account: Account | None) -> Path:
-    """The cache directory, created if needed and reachable for the server account.
+    """Return the cache directory, created if needed and reachable for the server account.
 
     Raises:
         EmbeddedError: no candidate can be used; the text names CABANAS_CACHE_DIR.
+
     """
     refusals = []
     try:

@@ -21,7 +21,7 @@ STATUS_LINE = 7  # of postmaster.pid, counted from 0
 def server_settings(
     *, sockets: Path, durable: bool, extensions: frozenset[str], overrides: Mapping[str, str]
 ) -> dict[str, str]:
-    """Settings for the server's command line; `overrides` win."""
+    """Return settings for the server's command line; `overrides` win."""
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": str(sockets),
@@ -62,6 +62,7 @@ def prepare_data(instance: Instance, template: Template, origin: Origin, account
 
     Raises:
         EmbeddedError: the kept one is of another major version or belongs to another account.
+
     """
     marker = instance.root / MARKER_NAME
     if not instance.data.exists():
@@ -95,7 +96,7 @@ def start_postgres(
     durable: bool,
     overrides: Mapping[str, str],
 ) -> ServerHandle:
-    """A running PostgreSQL that answers at `database_url(instance)`."""
+    """Return a running PostgreSQL that answers at `database_url(instance)`."""
     prepare_data(instance, template, origin, account)
     settings = server_settings(
         sockets=instance.sockets, durable=durable, extensions=template.extensions, overrides=overrides

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def command_line(pid: int) -> str:
-    """The command line of a running process, words separated by spaces; empty when there is none."""
+    """Return the command line of a running process, words separated by spaces; empty when there is none."""
     proc = Path("/proc")
     if (proc / "self").exists():
         try:
@@ -33,7 +33,7 @@ def is_alive(pid: int) -> bool:
 
 
 def read_pid(path: Path) -> int | None:
-    """The number on the first line of a pid file; None without file or number."""
+    """Return the number on the first line of a pid file; None without file or number."""
     try:
         first, *_ = path.read_text().split(maxsplit=1)
         pid = int(first)
@@ -43,7 +43,7 @@ def read_pid(path: Path) -> int | None:
 
 
 def end_process(pid: int, mark: str, ladder: list[tuple[int, float]]) -> None:
-    """Signal `pid` up the ladder of `(signal, seconds to wait)` for as long as `mark` is in its command line."""
+    """Signal `pid` up the ladder of `(signal, seconds to wait)` while `mark` is in its command line."""
     for number, wait_s in [*ladder, (int(signal.SIGKILL), 5.0)]:
         if mark not in command_line(pid):
             return

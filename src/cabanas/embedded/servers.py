@@ -59,6 +59,10 @@ def provide_servers(
     process's death, whatever its cause.
 
     Args:
+        database_url: the user's own PostgreSQL; None or empty for an embedded one.
+        redis_url: the user's own Redis-compatible server; None or empty for an embedded one.
+        postgres: False when the caller needs no PostgreSQL.
+        redis: False when the caller needs no Redis.
         data_dir: keep PostgreSQL's data here and use what an earlier run left; None throws it away.
             Redis never keeps anything.
         durable: False trades safety of commits for speed; for unit tests, never for measurements.
@@ -66,6 +70,7 @@ def provide_servers(
 
     Raises:
         EmbeddedError: a server cannot be had; the text names the ways out.
+
     """
     start_postgres = postgres and not database_url
     start_redis = redis and not redis_url
@@ -78,15 +83,10 @@ def provide_servers(
             "your own."
         )
     # Imported on first need: with URLs given nothing of this is loaded, on any platform.
-    from cabanas.embedded.launch import launched  # noqa: PLC0415
+    from cabanas.embedded.launch import Wanted, launched  # noqa: PLC0415
 
-    with launched(
-        postgres=start_postgres,
-        redis=start_redis,
-        data_dir=data_dir,
-        durable=durable,
-        postgres_settings=postgres_settings,
-    ) as run:
+    wanted = Wanted(start_postgres, start_redis, data_dir, durable, postgres_settings)
+    with launched(wanted) as run:
         yield EmbeddedServers(
             database_url=run.database_url or database_url or None,
             redis_url=run.redis_url or redis_url or None,

@@ -18,7 +18,7 @@ def redis_url(instance: Instance) -> str:
 
 
 def command_line(program: Path, instance: Instance) -> list[str]:
-    """A server on a socket alone that never writes its data down."""
+    """Return a server on a socket alone that never writes its data down."""
     options = {
         "port": "0",
         "unixsocket": str(instance.redis_socket),
@@ -45,7 +45,7 @@ def answers_ping(socket_path: Path) -> bool:
 
 
 def start_redis(instance: Instance, guard: Guard, *, program: Path, account: Account | None) -> ServerHandle:
-    """A running server that answers at `redis_url(instance)`."""
+    """Return a running server that answers at `redis_url(instance)`."""
     handle = ServerHandle(
         "Redis",
         guard=guard,
