@@ -1,0 +1,1 @@
+"""Redis: the pool and the per-cabin lock. No booking depends on what is stored here."""

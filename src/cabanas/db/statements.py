@@ -1,0 +1,26 @@
+"""The statements that the service runs, by name: each is one file under ``sql/``."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+_FOLDER = files("cabanas.db") / "sql"
+
+
+@cache
+def load_statement(name: str) -> str:
+    """The SQL text of the statement ``name``, with PostgreSQL's own ``$1`` placeholders.
+
+    Raises:
+        KeyError: when there is no such statement.
+    """
+    file = _FOLDER / f"{name}.sql"
+    if not file.is_file():
+        raise KeyError(name)
+    return file.read_text(encoding="utf-8")
+
+
+def statement_names() -> tuple[str, ...]:
+    """The names of all statements, sorted."""
+    return tuple(sorted(file.name.removesuffix(".sql") for file in _FOLDER.iterdir() if file.name.endswith(".sql")))
