@@ -1,0 +1,1 @@
+"""What one request of each workload is."""

@@ -1,0 +1,102 @@
+"""What a workload is: a stream of inputs, and a way to send one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import Any, Protocol
+
+from cabanas.settings import Settings
+from cabanas.stages import StageSpan
+from cabanas_perf.measurement.samples import Outcome
+from cabanas_perf.measurement.stages import Estimate
+
+
+class Via(StrEnum):
+    """How a core is driven: called in this process, or over HTTP as a client would."""
+
+    DIRECT = "direct"
+    HTTP = "http"
+
+
+class Need(Enum):
+    """A server that must be there before the workload can run."""
+
+    POSTGRES = "postgres"
+    REDIS = "redis"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How one request ended."""
+
+    outcome: Outcome
+    kind: str = ""
+    reference: str | None = None
+    """What the audit looks for: the code of the reservation that was acknowledged."""
+    spans: Sequence[StageSpan] | None = None
+    """The stages as the server told them; None when the request was a direct call."""
+    acknowledged_ns: int | None = None
+    """Until the request was acknowledged, where the answer comes later (webhooks)."""
+    latency_ns: int | None = None
+    """Until the answer, where that is not when `send` returned; None: as timed around `send`."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadContext:
+    """What a workload is opened with."""
+
+    via: Via
+    seed: int
+    total_requests: int
+    """How many inputs will be drawn in all, warm-up and profiled pass included."""
+    run_id: str
+    settings: Settings
+    base_url: str | None = None
+    """Where the service answers, for `Via.HTTP`."""
+    api_token: str | None = None
+    timeout_s: float = 10.0
+    distinct: bool = False
+    """True: no input is repeated; False: inputs repeat as they do in life."""
+
+
+class Workload(Protocol):
+    """An open workload. Inputs come from one seeded stream and are never drawn twice."""
+
+    def draw(self, count: int) -> Sequence[Any]:
+        """The next ``count`` inputs, made before the clock starts."""
+        ...
+
+    async def send(self, request: Any) -> Reply:  # noqa: ANN401 - each workload knows its own inputs
+        """Send one request and say how it ended. An exception that escapes is a defect of the workload."""
+        ...
+
+
+class PureWorkload(Protocol):
+    """A workload without waiting: timed in a plain loop, where even an ``await`` would show."""
+
+    def draw(self, count: int) -> Sequence[Any]: ...
+
+    def call(self, request: Any) -> Reply: ...  # noqa: ANN401 - each workload knows its own inputs
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadSpec:
+    """A workload by name, before it is opened. Other packages add theirs in the group ``cabanas_perf.workloads``."""
+
+    name: str
+    title: str
+    open: OpenWorkload
+    default_requests: int
+    needs: frozenset[Need] = frozenset()
+    vias: tuple[Via, ...] = (Via.DIRECT, Via.HTTP)
+    writes: bool = False
+    """True when requests leave rows in the database."""
+    estimates: Mapping[str, Estimate] = field(default_factory=dict)
+    """The design document's estimate for each stage, in milliseconds."""
+
+
+class OpenWorkload(Protocol):
+    def __call__(self, context: WorkloadContext) -> AbstractAsyncContextManager[Workload | PureWorkload]: ...
