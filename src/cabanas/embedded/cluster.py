@@ -20,9 +20,7 @@ STEP_TIMEOUT_S = 120.0
 # Counts changes of how a template is made, so that caches filled by an earlier release are not used.
 RECIPE_VERSION = 1
 
-EXTENSIONS_QUERY = (
-    "SELECT name FROM pg_available_extensions WHERE name IN ('btree_gist', 'pg_stat_statements');\n"
-)
+EXTENSIONS_QUERY = "SELECT name FROM pg_available_extensions WHERE name IN ('btree_gist', 'pg_stat_statements');\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from cabanas.embedded.accounts import Account, closed_parent
 from cabanas.embedded.copies import exclusive
 from cabanas.embedded.errors import EmbeddedError
 from cabanas.embedded.places import make_directory
-from cabanas.embedded.processes import command_line, end_process, is_alive, read_pid
+from cabanas.embedded.processes import end_process, find_working_in, is_alive, read_pid
 
 SOCKET_ROOT = Path("/tmp")  # noqa: S108 - private directories in it, made with mode 0700
 TOKEN_PATTERN = re.compile(r"[0-9a-f]{8}")
@@ -217,9 +217,11 @@ def _clear(instance: Instance) -> None:
     pid_file = instance.data / "postmaster.pid"
     if pid := read_pid(pid_file):
         end_process(pid, f"-D {instance.data} ", POSTGRES_LADDER)
-        # PostgreSQL gets over a file that names a dead process by itself and uses the rest of it to look for
-        # surviving children; one that names somebody else's process keeps it from starting.
-        if command_line(pid):
+        for child in find_working_in(instance.data, "postgres: "):
+            end_process(child, "postgres: ", [(signal.SIGQUIT, 2.0)])
+        # The server gets over a file that names no process by itself. One with a number that somebody else
+        # has by now, or that nobody has reaped (a container without an init process), keeps it from starting.
+        if is_alive(pid):
             pid_file.unlink(missing_ok=True)
     if pid := read_pid(instance.redis_pid_file):
         end_process(pid, str(instance.redis_socket), REDIS_LADDER)

@@ -22,6 +22,17 @@ def command_line(pid: int) -> str:
     return finished.stdout.strip()
 
 
+def find_working_in(directory: Path, mark: str) -> list[int]:
+    """Return the processes below /proc whose current directory this is and whose command line has `mark`."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        # Processes end while one looks at them, and those of other users may not be looked at.
+        with contextlib.suppress(OSError):
+            if (process / "cwd").readlink() == directory and mark in command_line(int(process.name)):
+                found.append(int(process.name))
+    return found
+
+
 def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -49,6 +60,7 @@ def end_process(pid: int, mark: str, ladder: list[tuple[int, float]]) -> None:
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
+            os.kill(pid, signal.SIGCONT)  # a paused process acts on nothing but SIGKILL
         give_up = time.monotonic() + wait_s
         while mark in command_line(pid) and time.monotonic() < give_up:
             time.sleep(0.01)

@@ -79,8 +79,7 @@ def provide_servers(
         return
     if sys.platform == "win32":
         raise EmbeddedError(
-            "Embedded servers exist for Linux and macOS only. Set DATABASE_URL and REDIS_URL to servers of "
-            "your own."
+            "Embedded servers exist for Linux and macOS only. Set DATABASE_URL and REDIS_URL to servers of your own."
         )
     # Imported on first need: with URLs given nothing of this is loaded, on any platform.
     from cabanas.embedded.launch import Wanted, launched  # noqa: PLC0415
