@@ -1,0 +1,1 @@
+"""The report: what it holds, its JSON Schema, and its files."""

@@ -1,0 +1,317 @@
+"""The report as a record. Numbers are full; rounding is for renderers. `schema.json` beside this file is its
+schema.
+
+History of the format: 1, the first.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+
+from cabanas_perf.measurement.intervals import TAIL
+from cabanas_perf.measurement.samples import Outcome
+from cabanas_perf.slo.exit_codes import ExitCode
+from cabanas_perf.slo.objective import Indicator, Unit
+from cabanas_perf.slo.verdict import Verdict
+
+SCHEMA: Literal["cabanas-perf/report/1"] = "cabanas-perf/report/1"
+
+Count = Annotated[int, Field(ge=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+
+
+class Record(BaseModel):
+    """Frozen, with no unknown fields, and without NaN or infinity, which JSON cannot write."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+    )
+
+
+class Run(Record):
+    id: str
+    command: str
+    """As typed, without secrets."""
+    tool_version: str
+    started_at: AwareDatetime
+    duration_s: NonNegative
+    git_commit: str | None = None
+    git_dirty: bool | None = None
+    seed: int | None = None
+    slo_file: str | None = None
+    slo_set: str | None = None
+    skipped: tuple[str, ...] = ()
+    """What was left out by hand; printed in the verdict line."""
+    complete: bool
+    """False when the run was interrupted; such a report never passes."""
+
+
+class Server(Record):
+    """PostgreSQL or Redis as the run found it."""
+
+    version: str
+    embedded: bool
+    settings: dict[str, str] = {}
+
+
+class Noise(Record):
+    """How far identical work differed on this machine: A/A ratios, 90 % of them between the two."""
+
+    pairs: Count
+    clock: Literal["wall", "cpu"]
+    ratio_low: NonNegative
+    ratio_high: NonNegative
+
+
+class Environment(Record):
+    platform: str
+    cpu: str
+    cores: Count
+    memory_bytes: Count | None = None
+    python: str
+    versions: dict[str, str] = {}
+    """Of the parts that matter, by distribution name."""
+    postgresql: Server | None = None
+    redis: Server | None = None
+    load_average: tuple[float, float, float] | None = None
+    noise: Noise | None = None
+
+
+class Latency(Record):
+    """Milliseconds; percentiles by nearest rank. `histogram` is an HdrHistogram (V2, base64) of
+    nanoseconds.
+    """
+
+    count: Count
+    mean: NonNegative
+    p50: NonNegative
+    p90: NonNegative
+    p95: NonNegative
+    p99: NonNegative
+    min: NonNegative
+    max: NonNegative
+    stdev: NonNegative | None
+    histogram: str
+
+
+class Stage(Record):
+    """Time per request in one named stage, over the `count` requests that passed it."""
+
+    name: str
+    count: Count
+    p50_ms: NonNegative
+    p95_ms: NonNegative
+    share_ratio: NonNegative
+    estimate_low_ms: NonNegative | None = None
+    estimate_high_ms: NonNegative | None = None
+
+
+class ProfiledFunction(Record):
+    name: str
+    file: str
+    line: Count
+    calls: Count | None = None
+    self_ratio: NonNegative
+    """Of the profiled time, without callees."""
+    total_ratio: NonNegative
+
+
+class Profile(Record):
+    """The profiled pass, which is not the one that the latencies come from."""
+
+    profiler: str
+    file: str
+    slowdown_ratio: NonNegative | None
+    top: tuple[ProfiledFunction, ...] = ()
+
+
+class Inputs(Record):
+    """How varied the requests were: few distinct inputs flatter every cache."""
+
+    distinct: Count
+    cached: bool | None = None
+
+
+class Wer(Record):
+    """Word error rate of the run's transcriptions, over `samples` clips."""
+
+    ratio: NonNegative
+    low: NonNegative | None
+    high: NonNegative | None
+    samples: Count
+
+
+class Workload(Record):
+    name: str
+    via: Literal["direct", "http"]
+    requests: Count
+    ok: Count
+    refused: Count
+    errors: Count
+    outcomes: dict[str, Count]
+    latency_ms: Latency | None
+    refused_latency_ms: Latency | None = None
+    ack_latency_ms: Latency | None = None
+    elapsed_s: NonNegative
+    throughput_rps: NonNegative | None
+    cpu_ms_per_request: NonNegative | None = None
+    concurrency: Count = 1
+    warmup: Count = 0
+    inputs: Inputs | None = None
+    stages: tuple[Stage, ...] = ()
+    unexplained_ratio: float | None = None
+    queries_per_request: NonNegative | None = None
+    queries_max: Count | None = None
+    plan_errors: Count | None = None
+    wer: Wer | None = None
+    profile: Profile | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Finding(Record):
+    rule: str
+    severity: Literal["error", "warning", "info"]
+    message: str
+    fix: str | None = None
+
+
+class Query(Record):
+    """One statement that the service runs. `statement` and `plan` hold no bound values."""
+
+    name: str
+    statement: str
+    rows: Count | None = None
+    latency_ms: Latency | None = None
+    plan: JsonValue = None
+    findings: tuple[Finding, ...] = ()
+
+
+class TimelinePoint(Record):
+    """One interval of a load run, `at_s` seconds after its start."""
+
+    at_s: NonNegative
+    users: Count
+    requests: Count
+    errors: Count
+    p50_ms: NonNegative | None = None
+    p95_ms: NonNegative | None = None
+    connections: Count | None = None
+
+
+class Load(Record):
+    scenario: str
+    model: Literal["open", "closed"]
+    users: Count | None = None
+    rate_rps: NonNegative | None = None
+    duration_s: NonNegative
+    timeline: tuple[TimelinePoint, ...] = ()
+    connections_max: Count | None = None
+    endpoints: tuple[Workload, ...] = ()
+    mix: dict[str, NonNegative] = {}
+    """Share of the requests by endpoint."""
+
+
+class Optimization(Record):
+    """A claimed saving beside the measured one, both as a share of the time before."""
+
+    id: str
+    title: str
+    claim: str
+    claimed_low_ratio: float | None = None
+    claimed_high_ratio: float | None = None
+    saving_ratio: float | None = None
+    saving_low_ratio: float | None = None
+    saving_high_ratio: float | None = None
+    pairs: Count = 0
+    conditions: str = ""
+    verdict: Literal["confirmed", "below claim", "above claim", "changes the answer", "not measurable here"]
+    reason: str = ""
+
+
+class AuditCheck(Record):
+    name: str
+    passed: bool | None
+    """None when this run could not check it."""
+    expected: Count | None = None
+    found: Count | None = None
+    detail: str = ""
+
+
+class Audit(Record):
+    """What the database says happened."""
+
+    source: Literal["database", "http", "none"]
+    passed: bool | None
+    checks: tuple[AuditCheck, ...] = ()
+    detail: str = ""
+
+
+class VerdictInterval(Record):
+    """Bounds in the unit of the target, 5 % on each side; null where the samples give none."""
+
+    low: float | None
+    high: float | None
+    level: float = 1 - 2 * TAIL
+
+
+class VerdictRecord(Record):
+    objective: str
+    workload: str
+    indicator: Indicator
+    outcome: Outcome
+    assertion: str
+    statistic: str
+    operator: str
+    target: float
+    unit: Unit
+    observed: float | None
+    interval: VerdictInterval | None
+    samples: Count
+    missing_samples: Count | None
+    verdict: Verdict
+    reason: str
+
+
+class Overall(Enum):
+    """How the run ended as a whole; says in a word what the exit code says in a number."""
+
+    MET = "met"
+    MISSED = "missed"
+    INCONCLUSIVE = "inconclusive"
+    USAGE_ERROR = "usage_error"
+    TARGET_NOT_REACHED = "target_not_reached"
+    INTERNAL_ERROR = "internal_error"
+    INTERRUPTED = "interrupted"
+
+
+class Report(Record):
+    schema_: Literal["cabanas-perf/report/1"] = Field(default=SCHEMA, alias="schema")
+    run: Run
+    environment: Environment
+    workloads: tuple[Workload, ...] = ()
+    queries: tuple[Query, ...] = ()
+    load: Load | None = None
+    optimizations: tuple[Optimization, ...] = ()
+    audit: Audit | None = None
+    verdicts: tuple[VerdictRecord, ...] = ()
+    verdict: Overall
+    exit_code: ExitCode
+
+
+def build_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a report as it is written."""
+    schema = Report.model_json_schema(mode="serialization")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:{SCHEMA.replace('/', ':')}",
+        **schema,
+        "title": "Report of cabanas-perf",
+    }
