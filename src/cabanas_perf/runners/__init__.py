@@ -1,0 +1,1 @@
+"""Everything that does I/O for a command: servers, requests, profilers, audits."""
