@@ -36,6 +36,7 @@ BUILT_IN_SET = "built-in"
 _MAX_MIN_SAMPLES = 299
 """0.99 ** 299 < 0.05"""
 _DECIMALS = 10
+_TOO_FEW = "too few samples"
 
 
 class Verdict(Enum):
@@ -212,7 +213,7 @@ def _judge_max(objective: Objective, distribution: Distribution) -> Judgement:
         return Judgement(
             objective,
             Verdict.INCONCLUSIVE,
-            _too_few(missing),
+            _TOO_FEW,
             observed_ms,
             samples=samples,
             missing_samples=missing,
@@ -275,7 +276,7 @@ def _settle(objective: Objective, estimate: _Estimate) -> Judgement:
         verdict = Verdict.INCONCLUSIVE
         if estimate.samples_needed is not None:
             missing = max(1, estimate.samples_needed - estimate.samples)
-        reason = "the samples lie on the target" if missing is None else _too_few(missing)
+        reason = "the samples lie on the target" if missing is None else _TOO_FEW
     return Judgement(
         objective,
         verdict,
@@ -326,7 +327,3 @@ def _in_ms(interval: Interval) -> Interval:
         low=None if interval.low is None else ns_to_ms(interval.low),
         high=None if interval.high is None else ns_to_ms(interval.high),
     )
-
-
-def _too_few(missing: int) -> str:
-    return f"needs at least {missing} more sample{'s' if missing > 1 else ''}"

@@ -1,0 +1,73 @@
+"""Numbers for people: three significant digits, the unit beside them. The only place that rounds."""
+
+from __future__ import annotations
+
+import math
+
+from cabanas_perf.slo.objective import Unit
+
+_DIGITS = 3
+
+
+def format_significant(value: float) -> str:
+    """Three significant digits, without an exponent; whole numbers above 999 keep all their digits.
+
+    >>> [format_significant(value) for value in (0, 0.01234, 1.5, 99.95, 1234.5)]
+    ['0', '0.0123', '1.50', '100', '1234']
+    """
+    if value == 0:
+        return "0"
+    decimals = _DIGITS - 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, decimals)
+    if rounded:
+        # 99.95 becomes 100, which has one digit more before the point.
+        decimals = _DIGITS - 1 - math.floor(math.log10(abs(rounded)))
+    return f"{value:.{max(0, decimals)}f}"
+
+
+def _scale(value: float, unit: Unit) -> tuple[float, str]:
+    """Factor and name of the unit in which the value reads best."""
+    if unit is Unit.RATIO:
+        return 100, " %"
+    if unit is Unit.COUNT:
+        return 1, ""
+    if abs(value) >= 1_000:
+        return 0.001, " s"
+    return (1, " ms") if abs(value) >= 1 or value == 0 else (1_000, " us")
+
+
+def format_value(value: float | None, unit: Unit) -> str:
+    """Render a value given in the unit; `-` for None.
+
+    >>> format_value(0.184, Unit.MS), format_value(12_300, Unit.MS), format_value(0.01, Unit.RATIO)
+    ('184 us', '12.3 s', '1.00 %')
+    """
+    if value is None:
+        return "-"
+    if unit is Unit.COUNT:
+        return f"{value:g}"
+    factor, name = _scale(value, unit)
+    return format_significant(value * factor) + name
+
+
+def format_interval(low: float | None, high: float | None, unit: Unit) -> str:
+    """Render both bounds in one unit, that of the larger; `?` for a bound that the samples do not give.
+
+    >>> format_interval(0.9, 1.25, Unit.MS), format_interval(2.5, None, Unit.MS)
+    ('0.900 to 1.25 ms', '2.50 to ? ms')
+    """
+    known = [bound for bound in (low, high) if bound is not None]
+    if not known:
+        return "-"
+    factor, name = _scale(max(known), unit)
+    shown = ["?" if bound is None else format_significant(bound * factor) for bound in (low, high)]
+    return f"{shown[0]} to {shown[1]}{name}"
+
+
+def format_ms(value_ms: float | None) -> str:
+    """Render milliseconds for a column whose header names the unit."""
+    return "-" if value_ms is None else format_significant(value_ms)
+
+
+def format_percent(ratio: float | None) -> str:
+    return "-" if ratio is None else f"{ratio * 100:.1f} %"
