@@ -88,6 +88,17 @@ def server_environment(inherited: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "LC_ALL": "C", "TZ": "UTC"}
 
 
+def may_pass(directory: os.stat_result, account: Account) -> bool:
+    """Whether the permission bits let `account`, with no groups but its own, through the directory."""
+    if directory.st_uid == account.uid:
+        allowed = stat.S_IXUSR
+    elif directory.st_gid == account.gid:
+        allowed = stat.S_IXGRP
+    else:
+        allowed = stat.S_IXOTH
+    return bool(directory.st_mode & allowed)
+
+
 def closed_parent(path: Path, account: Account) -> Path | None:
     """Return the first directory on the way to `path` that `account` may not pass, if any."""
     for parent in reversed(path.parents):
@@ -95,12 +106,6 @@ def closed_parent(path: Path, account: Account) -> Path | None:
             found = parent.stat()
         except FileNotFoundError:
             return None
-        if found.st_uid == account.uid:
-            allowed = stat.S_IXUSR
-        elif found.st_gid == account.gid:
-            allowed = stat.S_IXGRP
-        else:
-            allowed = stat.S_IXOTH
-        if not found.st_mode & allowed:
+        if not may_pass(found, account):
             return parent
     return None

@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import re
@@ -20,8 +21,24 @@ SOURCE = Path(__file__).parents[3] / "src"
 
 def process_is_there(pid: int) -> bool:
     """Whether the process runs; one that has ended and only waits to be reaped does not."""
+    if Path("/proc/self").exists():
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        except OSError:
+            return False
     shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return bool(shown.stdout.strip()) and not shown.stdout.strip().startswith("Z")
+
+
+def command_lines() -> str:
+    """The command lines of all processes."""
+    if not Path("/proc/self").exists():
+        return subprocess.run(["ps", "-ww", "-A", "-o", "command="], capture_output=True, text=True, check=True).stdout
+    lines = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            lines.append(process.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return "\n".join(lines)
 
 
 @dataclass
@@ -69,8 +86,7 @@ def shared_cache(place: Path) -> Iterator[Path]:
     yield cache
     if cache.exists():
         assert [path.name for path in (cache / "instances").iterdir()] == ["lock"]
-        everything = subprocess.run(["ps", "-ww", "-e", "-o", "command="], capture_output=True, text=True, check=True)
-        assert f"-D {cache}" not in everything.stdout
+        assert f"-D {cache}" not in command_lines()
 
 
 @pytest.fixture

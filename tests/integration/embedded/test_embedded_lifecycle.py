@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import json
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -416,17 +417,33 @@ def test_root_hands_the_servers_to_another_account(cache):
 
 
 @AS_ROOT
+def test_without_an_account_postgres_root_hands_the_servers_to_nobody(cache, monkeypatch):
+    find = pwd.getpwnam
+
+    def find_without_postgres(name):
+        if name == "postgres":
+            raise KeyError(name)
+        return find(name)
+
+    monkeypatch.setattr("cabanas.embedded.accounts.pwd.getpwnam", find_without_postgres)
+    with provide_servers() as servers:
+        assert Path(f"/proc/{servers.postgres.pid}").stat().st_uid == find("nobody").pw_uid
+        assert ask_postgres(servers.database_url, "SELECT 1") == 1
+
+
+@AS_ROOT
 def test_an_ordinary_user_runs_the_servers_itself(fresh_dir, start_holder):
+    nobody = pwd.getpwnam("nobody")
     home = fresh_dir / "home"
     home.mkdir()
-    shutil.chown(home, "nobody")
+    os.chown(home, nobody.pw_uid, nobody.pw_gid)
     holder = start_holder(
         env={"HOME": str(home), "CABANAS_CACHE_DIR": "", "XDG_CACHE_HOME": ""},
-        identity={"user": "nobody", "group": home.stat().st_gid, "extra_groups": []},
+        identity={"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []},
     )
-    assert holder.ready["uid"] == home.stat().st_uid
+    assert holder.ready["uid"] == nobody.pw_uid
     for name in ("postgres", "redis"):
-        assert Path(f"/proc/{holder.ready[name]}").stat().st_uid == home.stat().st_uid
+        assert Path(f"/proc/{holder.ready[name]}").stat().st_uid == nobody.pw_uid
     assert ask_postgres(holder.ready["database_url"], "SELECT 1") == 1
     assert (home / ".cache/cabanas-perf/templates").is_dir()
     holder.end(signal.SIGKILL)
