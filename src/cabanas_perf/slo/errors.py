@@ -17,11 +17,9 @@ class Place:
 
     def __str__(self) -> str:
         where = str(self.path) if self.line is None else f"{self.path}:{self.line}"
-        if self.objective_id is not None:
-            where += f": objective {self.objective_id!r}"
-        if self.field is not None:
-            where += f", {self.field}"
-        return where
+        objective = None if self.objective_id is None else f"objective {self.objective_id!r}"
+        what = ", ".join(filter(None, (objective, self.field)))
+        return f"{where}: {what}" if what else where
 
 
 class SloError(Exception):

@@ -55,9 +55,10 @@ def exit_code_for(
     usage_error: bool = False,
     internal_error: bool = False,
     target_reached: bool = True,
+    audit_passed: bool | None = True,
 ) -> ExitCode:
     """Exit code of a run. Zero only when the run is complete and at least one objective was in scope and
-    all of them were met.
+    all of them were met. `audit_passed` is None when an audit was due and could not be made.
     """
     verdicts = {judgement.verdict for judgement in judgements} - {Verdict.NOT_IN_SCOPE}
     if interrupted_by is not None:
@@ -66,7 +67,7 @@ def exit_code_for(
         ExitCode.USAGE: usage_error,
         ExitCode.INTERNAL_ERROR: internal_error,
         ExitCode.TARGET_NOT_REACHED: not target_reached,
-        ExitCode.MISSED: Verdict.MISSED in verdicts,
-        ExitCode.INCONCLUSIVE: not complete or verdicts != {Verdict.MET},
+        ExitCode.MISSED: Verdict.MISSED in verdicts or audit_passed is False,
+        ExitCode.INCONCLUSIVE: not complete or verdicts != {Verdict.MET} or audit_passed is None,
     }
     return next((code for code, applies in by_precedence.items() if applies), ExitCode.MET)
