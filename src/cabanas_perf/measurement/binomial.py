@@ -33,11 +33,7 @@ def at_least(k: int, n: int, p: float) -> float:
 def _tail_down(k: int, n: int, p: float) -> float:
     """Sum of the terms k, k - 1, ..., 0; needs 0 < p < 1 and k not far above the mean."""
     log_term = (
-        math.lgamma(n + 1)
-        - math.lgamma(k + 1)
-        - math.lgamma(n - k + 1)
-        + k * math.log(p)
-        + (n - k) * math.log1p(-p)
+        math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * math.log(p) + (n - k) * math.log1p(-p)
     )
     # Relative to the first term: exp() of a far tail would underflow, a ratio does not.
     odds = (1 - p) / p

@@ -94,9 +94,7 @@ class LatencyHistogram:
             ValueError,
             TypeError,
         ) as error:
-            raise ValueError(
-                f"not an HdrHistogram in the V2 format: {error or type(error).__name__}"
-            ) from error
+            raise ValueError(f"not an HdrHistogram in the V2 format: {error or type(error).__name__}") from error
         geometry = (
             decoded.lowest_trackable_value,
             decoded.highest_trackable_value,

@@ -112,8 +112,7 @@ def _studentised_tails(values: list[int], rng: random.Random) -> tuple[float, fl
     # Means of random batches have the mean's skew in the same proportion to its error, at a fixed cost.
     rng.shuffle(values)
     batches = [
-        sum(batch) / len(batch)
-        for batch in (values[start::_BATCHES] for start in range(min(_BATCHES, len(values))))
+        sum(batch) / len(batch) for batch in (values[start::_BATCHES] for start in range(min(_BATCHES, len(values))))
     ]
     centre = sum(batches) / len(batches)
     ratios = []

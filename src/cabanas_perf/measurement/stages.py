@@ -53,9 +53,7 @@ class StageBreakdown:
     unexplained_ratio: float
 
 
-def summarise_stages(
-    traces: Iterable[Trace], estimates: Mapping[str, Estimate] | None = None
-) -> StageBreakdown | None:
+def summarise_stages(traces: Iterable[Trace], estimates: Mapping[str, Estimate] | None = None) -> StageBreakdown | None:
     """None when there is no request, or none that took any time."""
     times_ns: defaultdict[str, list[int]] = defaultdict(list)
     total_ns = explained_ns = 0
@@ -67,15 +65,12 @@ def summarise_stages(
     if not total_ns:
         return None
     stages = tuple(
-        _summarise_stage(name, times, total_ns, (estimates or {}).get(name))
-        for name, times in times_ns.items()
+        _summarise_stage(name, times, total_ns, (estimates or {}).get(name)) for name, times in times_ns.items()
     )
     return StageBreakdown(stages, unexplained_ratio=1 - explained_ns / total_ns)
 
 
-def _summarise_stage(
-    name: str, times_ns: list[int], total_ns: int, estimate: Estimate | None
-) -> StageSummary:
+def _summarise_stage(name: str, times_ns: list[int], total_ns: int, estimate: Estimate | None) -> StageSummary:
     distribution = RawDistribution(times_ns)
     return StageSummary(
         name=name,

@@ -20,7 +20,7 @@ from cabanas_perf.renderers.numbers import (
     format_significant,
     format_value,
 )
-from cabanas_perf.report.record import Audit, Overall, Report, Stage, VerdictRecord, Workload
+from cabanas_perf.report.record import Audit, Latency, Overall, Report, Stage, VerdictRecord, Workload
 from cabanas_perf.slo.verdict import Verdict
 
 _STYLES = {
@@ -126,13 +126,11 @@ def _workload_lines(workload: Workload) -> Iterator[RenderableType]:
         ("acknowledged", workload.ack_latency_ms),
     ):
         if latency is not None:
-            yield _line(
-                f"{workload.name} {label}: {latency.count}, P50 {format_ms(latency.p50)} ms, "
-                f"P95 {format_ms(latency.p95)} ms, P99 {format_ms(latency.p99)} ms"
-            )
+            yield _line(f"{workload.name} {label}: {latency.count}, {_percentiles(latency)}")
     if workload.inputs is not None:
-        cached = " (answered from a cache)" if workload.inputs.cached else ""
-        yield _line(f"{workload.name} inputs: {workload.inputs.distinct} distinct{cached}")
+        first = workload.inputs.first_latency_ms
+        uncached = "" if first is None else f"; seen for the first time: {_percentiles(first)}"
+        yield _line(f"{workload.name} inputs: {workload.inputs.distinct} distinct{uncached}")
     if workload.queries_per_request is not None:
         yield _line(f"{workload.name} queries: {format_significant(workload.queries_per_request)} per request")
     if workload.profile is not None:
@@ -141,6 +139,13 @@ def _workload_lines(workload: Workload) -> Iterator[RenderableType]:
         yield _line(f"{workload.name} profiled apart with {workload.profile.profiler}, {slower}")
     for note in workload.notes:
         yield _line(f"{workload.name}: {note}", "yellow")
+
+
+def _percentiles(latency: Latency) -> str:
+    return ", ".join(
+        f"{name} {format_ms(value)} ms"
+        for name, value in (("P50", latency.p50), ("P95", latency.p95), ("P99", latency.p99))
+    )
 
 
 def _stage_table(workload: Workload) -> Table:

@@ -41,12 +41,14 @@ def write_report(report: Report, folder: Path) -> Path:
     with NamedTemporaryFile("w", encoding="utf-8", dir=folder, prefix=".report-", delete=False) as draft:
         draft.write(render_json(report))
     draft_path = Path(draft.name)
+    draft_path.chmod(0o666 & ~_umask())
+    path = reserve_path(folder, REPORT_PREFIX, format_stamp(report.run.started_at), ".json")
     try:
-        path = reserve_path(folder, REPORT_PREFIX, format_stamp(report.run.started_at), ".json")
-        draft_path.chmod(0o666 & ~_umask())
         return draft_path.replace(path)
-    finally:
-        draft_path.unlink(missing_ok=True)
+    except OSError:
+        draft_path.unlink()
+        path.unlink()
+        raise
 
 
 def render_json(report: Report) -> str:

@@ -137,7 +137,8 @@ class Inputs(Record):
     """How varied the requests were: few distinct inputs flatter every cache."""
 
     distinct: Count
-    cached: bool | None = None
+    first_latency_ms: Latency | None = None
+    """Of the inputs that came for the first time in the pass: without what repeats gain from caches."""
 
 
 class Wer(Record):

@@ -15,6 +15,7 @@ from cabanas_perf.measurement.samples import Outcome
 from cabanas_perf.slo.errors import SloError
 
 DEFAULT_SET = "default"
+STRICT_SET = "strict"
 ALL_WORKLOADS = "all"
 """As an objective's workload: every request of the run together."""
 
