@@ -36,6 +36,9 @@ _CHANNELS = (Channel.WHATSAPP, Channel.WHATSAPP, Channel.WHATSAPP, Channel.WEB)
 
 _YEARS_BACK = 3
 _DAYS_AHEAD = 300
+_DEMAND_AHEAD = 0.015
+"""Of a past season's demand, for tomorrow, and less for later: so few nights ahead are taken that most of the wishes
+for a random stay can be granted."""
 _MAX_NIGHTS = 21
 _MAX_DAYS_BOOKED_AHEAD = 90
 _HOT_CABIN_EVERY = 5
@@ -48,7 +51,8 @@ _SEASON = (0.0, 1.0, 0.95, 0.55, 0.55, 0.3, 0.35, 0.85, 0.45, 0.45, 0.55, 0.55, 
 
 COLUMNS = (
     "code", "accommodation_id", "check_in", "check_out", "guests", "total_price", "deposit_amount",
-    "reservation_status", "channel", "contact_name", "contact_phone", "expires_at", "confirmed_at", "cancelled_at", "created_at",
+    "reservation_status", "channel", "contact_name", "contact_phone", "expires_at", "confirmed_at", "cancelled_at",
+    "created_at",
 )  # fmt: skip
 """What a row of `make_reservations` holds, in this order."""
 
@@ -118,8 +122,8 @@ def _walk_timeline(number: int, cabin: Cabin, today: date, rng: random.Random) -
     sequence = 0
     while day > first:
         demand = cabin.popularity * _season_of(day)
-        if day > now:  # most guests book in the last weeks
-            demand *= 0.45 * (1 - (day - now) / (_DAYS_AHEAD * 1.2))
+        if day > now:
+            demand *= _DEMAND_AHEAD * (1 - (day - now) / (_DAYS_AHEAD * 1.2))
         if draw() >= demand:
             day -= 1
             continue

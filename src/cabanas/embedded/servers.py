@@ -94,3 +94,19 @@ def provide_servers(
             origin=Origins(run.postgres_origin, run.redis_origin),
             guardian_pid=run.guardian_pid,
         )
+
+
+def find_origins() -> Origins:
+    """Which programs embedded servers would run here, without starting any.
+
+    Raises:
+        EmbeddedError: one of them cannot be had; the text names the ways out.
+
+    """
+    from cabanas.embedded.accounts import find_server_account  # noqa: PLC0415
+    from cabanas.embedded.binaries import find_postgres, find_redis  # noqa: PLC0415
+    from cabanas.embedded.places import open_cache  # noqa: PLC0415
+
+    account = find_server_account()
+    cache = open_cache(account)
+    return Origins(find_postgres(account, cache), find_redis(account, cache)[1])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Literal
 
 import asyncpg
+import httpx
 
 from cabanas.db.url import to_asyncpg_url
+from cabanas_perf.report.record import Audit, AuditCheck
 
 _MISSING = """
 SELECT count(*) FROM unnest($1::text[]) AS acknowledged (code)
@@ -25,38 +27,54 @@ WHERE a.contact_name = $1
 _REMOVE = "DELETE FROM reservations WHERE contact_name = $1"
 
 
-@dataclass(frozen=True, slots=True)
-class AuditResult:
-    """What was acknowledged to clients against what the database holds, for one run."""
-
-    acknowledged: int
-    rows: int
-    missing: int
-    """Acknowledged codes without a row."""
-    overlapping: int
-    """Pairs of blocking reservations of which one is the run's own."""
-
-    @property
-    def clean(self) -> bool:
-        """True when every acknowledged reservation is there, once, and no other row of the run is."""
-        return self.missing == 0 and self.overlapping == 0 and self.rows == self.acknowledged
-
-
-async def audit_reservations(database_url: str, codes: Sequence[str], *, marker: str, remove: bool) -> AuditResult:
+async def audit_reservations(database_url: str, codes: Sequence[str], *, marker: str) -> Audit:
     """Compare the codes that clients were given with the rows that carry the run's ``marker`` as contact name.
 
-    With ``remove`` the run's rows are deleted afterwards, with what hangs on them.
+    The run's rows are removed afterwards, with what hangs on them.
     """
     connection = await asyncpg.connect(to_asyncpg_url(database_url))
     try:
-        result = AuditResult(
-            acknowledged=len(codes),
-            rows=await connection.fetchval(_ROWS, marker),
-            missing=await connection.fetchval(_MISSING, list(codes)),
-            overlapping=await connection.fetchval(_OVERLAPS, marker),
-        )
-        if remove:
-            await connection.execute(_REMOVE, marker)
+        missing = await connection.fetchval(_MISSING, list(codes))
+        rows = await connection.fetchval(_ROWS, marker)
+        overlaps = await connection.fetchval(_OVERLAPS, marker)
+        await connection.execute(_REMOVE, marker)
     finally:
         await connection.close()
-    return result
+    return _build_audit(
+        "database",
+        [
+            _check("acknowledged reservations are rows", expected=len(codes), found=len(codes) - missing),
+            _check("no row without an acknowledgement", expected=len(codes), found=rows),
+            _check("no overlapping stays", expected=0, found=overlaps),
+        ],
+    )
+
+
+async def audit_over_http(base_url: str, codes: Sequence[str], *, timeout_s: float) -> Audit:
+    """Ask the service itself for each acknowledged reservation; what only its database knows stays unchecked."""
+    found = 0
+    async with httpx.AsyncClient(base_url=base_url, timeout=timeout_s, trust_env=False) as client:
+        for code in codes:
+            try:
+                answer = await client.get(f"/api/v1/reservations/{code}")
+            except httpx.HTTPError:
+                continue
+            found += answer.status_code == httpx.codes.OK and answer.json().get("code") == code
+    unseen = "the database is not within reach; name it with --audit-dsn"
+    return _build_audit(
+        "http",
+        [
+            _check("acknowledged reservations can be read", expected=len(codes), found=found),
+            AuditCheck(name="no row without an acknowledgement", passed=None, detail=unseen),
+            AuditCheck(name="no overlapping stays", passed=None, detail=unseen),
+        ],
+    )
+
+
+def _check(name: str, *, expected: int, found: int) -> AuditCheck:
+    return AuditCheck(name=name, passed=expected == found, expected=expected, found=found)
+
+
+def _build_audit(source: Literal["database", "http"], checks: Sequence[AuditCheck]) -> Audit:
+    """The audit failed when a check did; checks that could not be made are listed, and do not fail it."""
+    return Audit(source=source, passed=all(check.passed is not False for check in checks), checks=tuple(checks))

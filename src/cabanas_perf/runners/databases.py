@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import asyncpg
 
@@ -52,12 +53,14 @@ def open_backends(
     writes: bool,
     allow_writes: str | None = None,
     size: DataSize | None = None,
+    data_folder: Path | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Backends]:
     """The servers for the block, migrated and seeded when they are ours, and stopped at its end.
 
     A database of somebody's own is looked at first: a run that writes goes on only when the database carries our
-    `MARK`, or when ``allow_writes`` names it. It is never migrated or seeded here.
+    `MARK`, or when ``allow_writes`` names it. It is never migrated or seeded here. The embedded PostgreSQL keeps
+    its data in ``data_folder``, or throws it away.
 
     Raises:
         UnsafeTarget: when the run would write to a database that is not known to be free for it.
@@ -71,7 +74,11 @@ def open_backends(
         asyncio.run(_check_given(database_url, writes=writes, allow_writes=allow_writes))
     try:
         with provide_servers(
-            database_url, redis_url, postgres=Need.POSTGRES in needs, redis=Need.REDIS in needs
+            database_url,
+            redis_url,
+            postgres=Need.POSTGRES in needs,
+            redis=Need.REDIS in needs,
+            data_dir=data_folder,
         ) as servers:
             if servers.postgres is not None:
                 say(f"embedded servers: {servers.origin}")
@@ -115,9 +122,9 @@ async def _check_given(database_url: str, *, writes: bool, allow_writes: str | N
         message = f"DATABASE_URL does not answer ({type(error).__name__})"
         raise TargetNotReached(message, fix="check the URL, or unset it for the embedded server") from error
     try:
-        name, mark = await connection.fetchrow(
-            "SELECT current_database(), shobj_description(oid, 'pg_database') FROM pg_database"
-            " WHERE datname = current_database()"
+        name = await connection.fetchval("SELECT current_database()")
+        mark = await connection.fetchval(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
         )
     finally:
         await connection.close()

@@ -26,11 +26,15 @@ _LOG_TAIL_LINES = 12
 
 @dataclass(frozen=True, slots=True)
 class RunningService:
-    """A service that answers at ``base_url``; ``pid`` is its main process, whose children are its workers."""
+    """A service that answers at ``base_url``; ``process`` is its main process, whose children are its workers."""
 
     base_url: str
-    pid: int
+    process: subprocess.Popen[bytes]
     log_path: Path
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
 
 
 @contextmanager
@@ -72,9 +76,13 @@ def start_service(
         port = listener.getsockname()[1]
         try:
             _wait_until_alive(process, host, port, log_path)
-            yield RunningService(f"http://{host}:{port}", process.pid, log_path)
+            yield RunningService(f"http://{host}:{port}", process, log_path)
         finally:
             _stop(process)
+
+
+def is_running(service: RunningService) -> bool:
+    return service.process.poll() is None
 
 
 def _wait_until_alive(process: subprocess.Popen[bytes], host: str, port: int, log_path: Path) -> None:

@@ -69,7 +69,7 @@ class Workload(Protocol):
         """The next ``count`` inputs, made before the clock starts."""
         ...
 
-    async def send(self, request: Any) -> Reply:  # noqa: ANN401 - each workload knows its own inputs
+    async def send(self, request: Any) -> Reply:
         """Send one request and say how it ended. An exception that escapes is a defect of the workload."""
         ...
 
@@ -79,7 +79,7 @@ class PureWorkload(Protocol):
 
     def draw(self, count: int) -> Sequence[Any]: ...
 
-    def call(self, request: Any) -> Reply: ...  # noqa: ANN401 - each workload knows its own inputs
+    def call(self, request: Any) -> Reply: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class Answer:
         kind = f"http_{self.status}"
         return Reply(Outcome.REFUSED if self.status == refused else Outcome.ERROR, kind, spans=self.spans)
 
-    def json(self) -> Any:  # noqa: ANN401 - whatever the service sent
+    def json(self) -> Any:
         return orjson.loads(self.body)
 
 

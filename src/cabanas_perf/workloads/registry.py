@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 
@@ -10,23 +9,42 @@ from cabanas_perf.workloads.base import WorkloadSpec
 
 ENTRY_POINT_GROUP = "cabanas_perf.workloads"
 
+OBJECTIVE_WORKLOADS = frozenset(
+    {
+        "nlu",
+        "prereservation",
+        "webhook-text",
+        "webhook-audio",
+        "webhook-payment",
+        "transcription",
+        "health",
+        "database",
+    }
+)
+"""The names that objectives may speak of, whether or not this installation can run the workload."""
+
 # The order in which `profile all` runs them.
 _OURS = ("nlu", "prereservation", "health", "database")
 
 
-@cache
-def load_workloads() -> dict[str, WorkloadSpec]:
-    """Every workload by name. One from outside is named by its entry point, which gives a `WorkloadSpec`.
+def workload_names() -> tuple[str, ...]:
+    """Every workload that can be run here, ours first, in the order in which ``all`` runs them."""
+    others = sorted(entry_points(group=ENTRY_POINT_GROUP).names - set(_OURS))
+    return (*_OURS, *others)
+
+
+def load_workload(name: str) -> WorkloadSpec:
+    """The workload ``name``, whose module is imported now.
+
+    One of another package is named by its entry point, which gives a `WorkloadSpec`; it cannot replace one of ours.
 
     Raises:
-        ValueError: when two workloads have one name.
+        KeyError: when there is none.
     """
-    specs: dict[str, WorkloadSpec] = {
-        name: import_module(f"cabanas_perf.workloads.{name.replace('-', '_')}").SPEC for name in _OURS
-    }
-    for entry_point in entry_points(group=ENTRY_POINT_GROUP):
-        if entry_point.name in specs:
-            msg = f"the workload {entry_point.name!r} of {entry_point.value} has the name of another"
-            raise ValueError(msg)
-        specs[entry_point.name] = entry_point.load()
-    return specs
+    if name in _OURS:
+        spec: WorkloadSpec = import_module(f"cabanas_perf.workloads.{name.replace('-', '_')}").SPEC
+        return spec
+    for entry_point in entry_points(group=ENTRY_POINT_GROUP, name=name):
+        loaded: WorkloadSpec = entry_point.load()
+        return loaded
+    raise KeyError(name)

@@ -1,0 +1,49 @@
+"""The ``cabanas-perf`` command."""
+
+from __future__ import annotations
+
+import typer
+
+from cabanas_perf.cli.doctor import doctor
+from cabanas_perf.cli.profile import profile
+from cabanas_perf.cli.serve import serve
+from cabanas_perf.cli.view import view
+
+_EXIT_CODES = """
+Exit codes: 0 all objectives in scope met; 1 an objective missed; 2 wrong usage; 3 inconclusive;
+4 target never reached; 5 internal error; 130 or 143 interrupted.
+"""
+
+app = typer.Typer(
+    name="cabanas-perf",
+    help="Profile the cabin-reservation service, judge it against its objectives, and tell the truth about it.",
+    epilog=_EXIT_CODES,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        typer.echo(version("cabanas-perf"))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Print the version."),
+) -> None:
+    pass
+
+
+for verb in (profile, serve, view, doctor):
+    app.command()(verb)
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    app()

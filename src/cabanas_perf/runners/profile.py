@@ -1,0 +1,300 @@
+"""``profile``: send each target's requests, judge what was seen, and profile a second pass."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Coroutine, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any, Protocol
+
+import uvloop
+
+from cabanas.settings import Settings
+from cabanas_perf.measurement.clock import SystemClock
+from cabanas_perf.measurement.distribution import RawDistribution
+from cabanas_perf.measurement.samples import Outcome
+from cabanas_perf.measurement.stages import summarise_stages
+from cabanas_perf.measurement.summary import LatencySummary, summarise
+from cabanas_perf.report import record
+from cabanas_perf.report.build import build_latency, build_report, build_workload
+from cabanas_perf.report.files import format_stamp, reserve_path, write_report
+from cabanas_perf.runners import profiled_service
+from cabanas_perf.runners.audit import audit_over_http, audit_reservations
+from cabanas_perf.runners.databases import DataSize
+from cabanas_perf.runners.environment import describe_environment, git_state, tool_version
+from cabanas_perf.runners.measure import Advance, Pass, run_pass
+from cabanas_perf.runners.profilers import Profiler, read_top, record_cprofile
+from cabanas_perf.runners.run_id import derive_seed, make_run_id
+from cabanas_perf.runners.service_process import start_service
+from cabanas_perf.runners.stop import Stop
+from cabanas_perf.runners.target import Target, TargetOptions, open_target
+from cabanas_perf.slo.exit_codes import exit_code_for
+from cabanas_perf.slo.file import SloFile
+from cabanas_perf.slo.objective import Indicator, RunKind
+from cabanas_perf.slo.verdict import Observation, judge
+from cabanas_perf.workloads.base import Via, WorkloadContext, WorkloadSpec
+from cabanas_perf.workloads.prereservation import run_marker
+
+_REQUESTS_PER_CABIN = 4
+"""So few stays in each cabin's ten months leave most of its nights free, and most wishes are granted."""
+_MIN_CABINS = 24
+
+_INDICATORS = frozenset({Indicator.LATENCY, Indicator.ACK_LATENCY, Indicator.ERROR_RATE, Indicator.ACCEPTED_RATIO})
+"""What a profile measures; objectives of other indicators are not in its scope."""
+
+_NOT_CONNECTED = frozenset({"ConnectError", "ConnectTimeout", "ConnectionRefusedError", "FileNotFoundError"})
+"""Kinds of failure that say that nobody was there."""
+
+
+class ProgressListener(Protocol):
+    """Told how a run gets on, outside of what is timed."""
+
+    def say(self, message: str) -> None: ...
+
+    def begin(self, title: str, total: int) -> None: ...
+
+    def advance(self, count: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileOptions:
+    """What to profile, and how."""
+
+    targets: Sequence[WorkloadSpec]
+    command: str
+    slo: SloFile
+    slo_set: str
+    output: Path
+    where: TargetOptions = field(default_factory=TargetOptions)
+    requests: int | None = None
+    """For each target; None: the target's own default."""
+    concurrency: int = 1
+    warmup: int = 10
+    seed: int = 0
+    distinct: bool = False
+    timeout_s: float = 10.0
+    profiler: Profiler = Profiler.CPROFILE
+    audit: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileResult:
+    report: record.Report
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """One target's part of the report."""
+
+    observation: Observation
+    workload: record.Workload
+    references: Sequence[str]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """What every pass of a run shares."""
+
+    options: ProfileOptions
+    target: Target
+    run_id: str
+    started_at: datetime
+    stop: Stop
+    progress: ProgressListener
+
+
+def run_profile(options: ProfileOptions, *, stop: Stop, progress: ProgressListener) -> ProfileResult:
+    """Profile every target, write the report, and answer with it.
+
+    A stop ends the current pass; what was measured until then is reported, as a partial report.
+
+    Raises:
+        RunError: when the run cannot begin: an unsafe or silent target, servers that do not start.
+    """
+    started_at, started_s = datetime.now(UTC).astimezone(), monotonic()
+    run_id = make_run_id(started_at)
+    objectives = options.slo.select(run=RunKind.PROFILE, set_name=options.slo_set)
+    names = {spec.name for spec in options.targets}
+    in_scope = {one.id for one in objectives if one.workload in names and one.indicator in _INDICATORS}
+    writers = [spec for spec in options.targets if spec.writes]
+    with open_target(
+        options.where,
+        needs=frozenset(need for spec in options.targets for need in spec.needs),
+        writes=bool(writers),
+        size=_choose_size(options, writers),
+        say=progress.say,
+    ) as target:
+        session = _Session(options, target, run_id, started_at, stop, progress)
+        environment = uvloop.run(describe_environment(target.backends, embedded=options.where.database_url is None))
+        measured = [_measure(spec, session) for spec in options.targets if not stop]
+        audit = _audit(session, [code for one in measured for code in one.references]) if writers else None
+    observations = {one.workload.name: one.observation for one in measured}
+    judgements = judge(objectives, observations, in_scope, any_failure_misses=True)
+    complete = not stop and all(one.complete for one in measured)
+    exit_code = exit_code_for(
+        judgements,
+        complete=complete,
+        interrupted_by=stop.asked_by,
+        target_reached=not measured or any(_was_reached(one) for one in measured),
+        audit_passed=True if audit is None or not options.audit else audit.passed,
+    )
+    commit, dirty = git_state()
+    report = build_report(
+        run=record.Run(
+            id=run_id,
+            command=options.command,
+            tool_version=tool_version(),
+            started_at=started_at,
+            duration_s=monotonic() - started_s,
+            git_commit=commit,
+            git_dirty=dirty,
+            seed=options.seed,
+            slo_file=str(options.slo.path),
+            slo_set=options.slo_set,
+            complete=complete,
+        ),
+        environment=environment,
+        exit_code=exit_code,
+        workloads=[one.workload for one in measured],
+        judgements=judgements,
+        audit=audit,
+    )
+    return ProfileResult(report, write_report(report, options.output))
+
+
+def _choose_size(options: ProfileOptions, writers: Sequence[WorkloadSpec]) -> DataSize:
+    inputs = sum(options.warmup + 2 * (options.requests or spec.default_requests) for spec in writers)
+    return DataSize(cabins=max(_MIN_CABINS, inputs // _REQUESTS_PER_CABIN), seed=options.seed)
+
+
+def _measure(spec: WorkloadSpec, session: _Session) -> _Measured:
+    """The unprofiled pass, which everything is judged by, then the profiled one."""
+    options, target = session.options, session.target
+    plain, requests = uvloop.run(_run_passes(spec, session, "measuring", target.base_url, nullcontext()))
+    summary = summarise(
+        spec.name,
+        plain.samples,
+        elapsed_s=plain.elapsed_s,
+        # Over HTTP the process that works is not this one.
+        cpu_s=plain.cpu_s if target.base_url is None else None,
+        ack_latencies_ns=plain.ack_latencies_ns,
+    )
+    references, profile = list(plain.references), None
+    if plain.complete and options.profiler is not Profiler.NONE and summary.latency is not None:
+        if target.base_url is not None and target.service is None:
+            session.progress.say("no profile: the service behind --host can only be profiled where it runs")
+        else:
+            profiled, profile = _profile(spec, session, summary.latency)
+            references += profiled.references
+    workload = build_workload(
+        Observation(summary),
+        via=Via.DIRECT.value if target.base_url is None else Via.HTTP.value,
+        stages=summarise_stages(plain.traces, spec.estimates),
+        concurrency=options.concurrency,
+        warmup=options.warmup,
+        inputs=_describe_inputs(requests, plain),
+        profile=profile,
+    )
+    return _Measured(Observation(summary), workload, references, plain.complete)
+
+
+def _profile(spec: WorkloadSpec, session: _Session, plain: LatencySummary) -> tuple[Pass, record.Profile]:
+    """The profiled pass, over as many fresh inputs: in this process, or in a service of its own."""
+    session.options.output.mkdir(parents=True, exist_ok=True)
+    path = reserve_path(session.options.output, spec.name, format_stamp(session.started_at), ".prof")
+    if session.target.service is None:
+        profiled, _ = uvloop.run(_run_passes(spec, session, "profiling", None, record_cprofile(path)))
+    else:
+        program = ("-m", profiled_service.__name__, str(path.absolute()))
+        with start_service(session.target.environment, program=program) as service:
+            begin = profiled_service.profile_from_here(service.pid)
+            profiled, _ = uvloop.run(_run_passes(spec, session, "profiling", service.base_url, begin))
+    latency = LatencySummary.of(RawDistribution(profiled.samples.latencies_ns(Outcome.OK)))
+    return profiled, record.Profile(
+        profiler=Profiler.CPROFILE.value,
+        file=os.path.relpath(path),
+        slowdown_ratio=latency.p50_ms / plain.p50_ms if latency is not None and plain.p50_ms else None,
+        top=read_top(path),
+    )
+
+
+async def _run_passes(
+    spec: WorkloadSpec,
+    session: _Session,
+    title: str,
+    base_url: str | None,
+    around: AbstractContextManager[None],
+) -> tuple[Pass, Sequence[Any]]:
+    """Open the workload, warm it up, and make one pass inside ``around``; answers with it and with its inputs."""
+    options, clock = session.options, SystemClock()
+    requests = options.requests or spec.default_requests
+    backends = session.target.backends
+    context = WorkloadContext(
+        via=Via.DIRECT if base_url is None else Via.HTTP,
+        # Each pass has inputs of its own: a wish that was granted once would be refused the second time.
+        seed=derive_seed(options.seed, title),
+        total_requests=options.warmup + requests,
+        run_id=session.run_id,
+        settings=Settings(database_url=backends.database_url, redis_url=backends.redis_url),
+        base_url=base_url,
+        timeout_s=options.timeout_s,
+        distinct=options.distinct,
+    )
+
+    def run(inputs: Sequence[Any], advance: Advance) -> Coroutine[Any, Any, Pass]:
+        return run_pass(
+            workload,
+            inputs,
+            clock=clock,
+            stop=session.stop,
+            stage_name=spec.name,
+            concurrency=options.concurrency,
+            advance=advance,
+        )
+
+    async with spec.open(context) as workload:
+        warmed = await run(workload.draw(options.warmup), lambda _: None)
+        inputs = workload.draw(requests)
+        session.progress.begin(f"{title} {spec.title}", requests)
+        with around:
+            done = await run(inputs, session.progress.advance)
+    done.references.extend(warmed.references)
+    return done, inputs
+
+
+def _describe_inputs(requests: Sequence[Any], done: Pass) -> record.Inputs | None:
+    """How varied the inputs were, and how long those took that came for the first time; None unless they are texts."""
+    if not requests or not isinstance(requests[0], str):
+        return None
+    seen: set[str] = set()
+    first_ns = []
+    for request, sample in zip(requests, done.samples, strict=False):
+        if request not in seen and sample.outcome is Outcome.OK:
+            first_ns.append(sample.latency_ns)
+        seen.add(request)
+    first = LatencySummary.of(RawDistribution(first_ns))
+    return record.Inputs(distinct=len(seen), first_latency_ms=build_latency(first))
+
+
+def _audit(session: _Session, codes: Sequence[str]) -> record.Audit:
+    target = session.target
+    if not session.options.audit:
+        return record.Audit(source="none", passed=None, detail="left out by --no-audit")
+    if target.backends.database_url is None:
+        assert target.base_url is not None
+        return uvloop.run(audit_over_http(target.base_url, codes, timeout_s=session.options.timeout_s))
+    return uvloop.run(audit_reservations(target.backends.database_url, codes, marker=run_marker(session.run_id)))
+
+
+def _was_reached(measured: _Measured) -> bool:
+    """False when not one request found anybody to answer it."""
+    failed_to_connect = sum(
+        count for name, count in measured.workload.outcomes.items() if name.rpartition("/")[2] in _NOT_CONNECTED
+    )
+    return failed_to_connect < measured.workload.requests
