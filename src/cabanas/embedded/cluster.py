@@ -139,6 +139,7 @@ def _run(command: list[str], account: Account | None, *, doing: str, statements:
     if finished.returncode:
         raise EmbeddedError(
             f"Preparing the embedded PostgreSQL failed at {doing} (exit status {finished.returncode}):\n"
-            f"{indent_tail(finished.stdout)}"
+            f"{indent_tail(finished.stdout)}\n"
+            "CABANAS_CACHE_DIR names another place for embedded servers, DATABASE_URL a server of your own."
         )
     return str(finished.stdout)

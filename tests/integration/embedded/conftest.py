@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from cabanas.embedded.accounts import find_server_account, subprocess_identity
+
 HOLDER = Path(__file__).with_name("holder.py")
 SOURCE = Path(__file__).parents[3] / "src"
 
@@ -85,7 +87,7 @@ def shared_cache(place: Path) -> Iterator[Path]:
     cache = place / "cache"
     yield cache
     if cache.exists():
-        assert [path.name for path in (cache / "instances").iterdir()] == ["lock"]
+        assert [path.name for path in (cache / "instances").iterdir() if path.name != "lock"] == []
         assert f"-D {cache}" not in command_lines()
 
 
@@ -142,11 +144,11 @@ def start_holder(cache: Path) -> Iterator[Callable[..., Any]]:
 
 @pytest.fixture
 def start_stranger() -> Iterator[Callable[[], int]]:
-    """Start a process that has nothing to do with us; gives its id."""
+    """Start a process of the servers' account that has nothing to do with them; gives its id."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> int:
-        process = subprocess.Popen(["sleep", "60"])
+        process = subprocess.Popen(["sleep", "60"], **subprocess_identity(find_server_account()))
         started.append(process)
         return process.pid
 

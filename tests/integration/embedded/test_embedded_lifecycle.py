@@ -1,6 +1,7 @@
 """How embedded servers start, answer, stop and recover; every test runs real servers."""
 
 import asyncio
+import contextlib
 import importlib.util
 import json
 import os
@@ -17,6 +18,7 @@ import pytest
 import redis
 
 from cabanas.embedded import EmbeddedError, provide_servers
+from cabanas.embedded.processes import command_line
 
 LINUX_ONLY = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs the kernel's death signal")
 
@@ -226,6 +228,26 @@ def test_kept_data_survive_a_restart_and_a_kill(fresh_dir, start_holder):
     assert not second.sockets.exists()
 
 
+@LINUX_ONLY
+async def test_kept_data_are_not_opened_while_an_old_backend_still_computes(fresh_dir, start_holder):
+    holder = start_holder(data_dir=fresh_dir / "data")
+    connection = await asyncpg.connect(holder.ready["database_url"])
+    backend = await connection.fetchval("SELECT pg_backend_pid()")
+    busy = asyncio.create_task(
+        connection.fetchval("SELECT count(*) FROM (SELECT generate_series(1, 2000000000)) AS numbers")
+    )
+    await asyncio.sleep(0.2)
+    os.kill(holder.ready["guardian"], signal.SIGKILL)
+    os.kill(holder.ready["postgres"], signal.SIGKILL)
+    holder.process.kill()
+    assert command_line(backend).startswith("postgres: ")
+    with provide_servers(data_dir=fresh_dir / "data", redis=False):
+        assert command_line(backend) == ""
+    with contextlib.suppress(asyncpg.PostgresError, OSError):
+        await busy
+    connection.terminate()
+
+
 def test_a_kept_directory_in_use_is_refused_with_the_name_of_its_holder(fresh_dir, start_holder):
     holder = start_holder(data_dir=fresh_dir / "data")
     with (
@@ -296,6 +318,22 @@ def test_a_killed_server_can_be_started_again(cache):
         assert set_and_get(servers.redis_url) == b"value"
         with pytest.raises(EmbeddedError, match="runs already"):
             servers.redis.start()
+
+
+async def test_postgres_starts_again_while_a_backend_of_the_killed_one_still_computes(cache):
+    with provide_servers(redis=False) as servers:
+        connection = await asyncpg.connect(servers.database_url)
+        # Such a query does not notice that its postmaster is gone.
+        busy = asyncio.create_task(
+            connection.fetchval("SELECT count(*) FROM (SELECT generate_series(1, 20000000)) AS numbers")
+        )
+        await asyncio.sleep(0.2)
+        servers.postgres.kill()
+        servers.postgres.start()
+        assert await query(servers.database_url, "SELECT 1") == 1
+        with contextlib.suppress(asyncpg.PostgresError, OSError):
+            await busy
+        connection.terminate()
 
 
 def test_paused_servers_do_not_hold_up_the_end(cache):

@@ -1,6 +1,7 @@
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,9 @@ def test_a_pid_file_that_is_not_there_is_no_pid(tmp_path):
 @pytest.fixture
 def sleeper():
     process = subprocess.Popen(["sleep", "61.25"])
+    # The kernel shows the command line a moment after Popen returns.
+    while not command_line(process.pid):
+        time.sleep(0.001)
     yield process
     process.kill()
     process.wait()
