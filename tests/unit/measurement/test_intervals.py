@@ -115,6 +115,16 @@ def test_a_mean_interval_leans_to_the_long_side_and_repeats():
     assert mean_interval(distribution, seed=1) != interval
 
 
+def test_mirrored_values_have_a_mirrored_mean_interval():
+    rng = random.Random(5)
+    values = [int(1e6 * rng.lognormvariate(0, 1)) for _ in range(300)]
+    mean, mirror = sum(values) / 300, max(values)
+    interval = mean_interval(RawDistribution(values))
+    mirrored = mean_interval(RawDistribution(mirror - value for value in values))
+    assert mirror - mirrored.low - mean == pytest.approx(interval.high - mean, rel=0.1)
+    assert mirrored.high - mirror + mean == pytest.approx(mean - interval.low, rel=0.1)
+
+
 def test_a_mean_interval_from_a_histogram_is_that_of_its_values():
     rng = random.Random(4)
     values = [int(1e6 * rng.lognormvariate(0, 0.5)) for _ in range(1_500)]

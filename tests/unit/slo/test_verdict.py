@@ -65,10 +65,19 @@ def test_the_missing_samples_settle_it_when_they_come():
             assert (settled.verdict, almost.verdict) == (Verdict.MET, Verdict.INCONCLUSIVE)
 
 
-def test_ten_slow_of_a_hundred_sit_on_a_p90():
+def test_ten_slow_of_a_hundred_are_within_a_p90():
     judgement = judge_one(objective("p90 < 3s"), observe(ok=[10] * 90 + [3_000] * 10))
-    assert judgement.observed == 10
+    assert (judgement.observed, judgement.verdict) == (10, Verdict.INCONCLUSIVE)
+    settled = observe(ok=[10] * (90 + judgement.missing_samples) + [3_000] * 10)
+    assert judge_one(objective("p90 < 3s"), settled).verdict is Verdict.MET
+
+
+def test_twenty_refused_of_a_hundred_are_within_eighty_percent():
+    wanted = objective("rate >= 80%", Indicator.ACCEPTED_RATIO)
+    judgement = judge_one(wanted, observe(ok=[5] * 80, refused=[5] * 20))
     assert judgement.verdict is Verdict.INCONCLUSIVE
+    settled = observe(ok=[5] * (80 + judgement.missing_samples), refused=[5] * 20)
+    assert judge_one(wanted, settled).verdict is Verdict.MET
 
 
 @pytest.mark.parametrize(
