@@ -1,0 +1,51 @@
+"""One fold and one tokenisation, shared by everything that reads the message."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_DELETED = "°ºª\xad´¨`'"
+_SPACED = '¿¡*_"~«»·|\\<>{}[]^'
+
+
+def _latin1_table() -> bytes:
+    """256 bytes: letters to lower-case ASCII without marks, currencies to ``$``, the rest of the upper half to a space."""
+    table = bytearray(b" " * 256)
+    for code in range(0x20, 0x7F):
+        table[code] = ord(chr(code).lower())
+    for code in range(0xC0, 0x100):
+        base = unicodedata.normalize("NFD", chr(code))[0].lower()
+        table[code] = ord(base) if base.isascii() else ord(" ")
+    for character in _SPACED:
+        table[ord(character)] = ord(" ")
+    for source, target in (("×", "x"), ("€", "$"), ("£", "$"), ("¢", "$"), ("ß", "s")):
+        if ord(source) < 256:
+            table[ord(source)] = ord(target)
+    return bytes(table)
+
+
+_TABLE = _latin1_table()
+_DELETED_BYTES = _DELETED.encode("latin-1")
+# Combining marks left over, variation selectors, keycaps, joiners: they stand inside words, so they leave no gap.
+_INVISIBLE = re.compile("[\u0300-\u036f\u200b-\u200f\u2060\ufe00-\ufe0f\u20e3\u2018\u2019]+")
+_DASHES = re.compile("[\u2010-\u2015\u2212]")
+_BEYOND_LATIN1 = re.compile("[^\x00-\xff]+")
+
+# A number keeps the slash, dot or dash that glues it to the next number: "15/12" is not "15. 2 personas".
+_TOKENS = re.compile(r"[a-z]+|\d+[/.\-](?=\d)|\d+|[^\sa-z0-9]")
+
+
+def fold(text: str) -> str:
+    """``text`` in lower-case ASCII: no accents, no emoji, ordinal marks dropped, any odd space a plain one."""
+    try:
+        raw = text.encode("latin-1")
+    except UnicodeEncodeError:
+        text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+        raw = _BEYOND_LATIN1.sub(" ", _DASHES.sub("-", text)).encode("latin-1")
+    return raw.translate(_TABLE, _DELETED_BYTES).decode("ascii")
+
+
+def tokenise(folded: str) -> list[str]:
+    """Words, numbers (with the sign that glues them to a following number) and single signs, spaces left out."""
+    return _TOKENS.findall(folded)

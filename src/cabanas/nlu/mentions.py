@@ -1,0 +1,155 @@
+"""Where on the tape a day, a span of days or a length of stay is mentioned. What it means: `cabanas.nlu.calendar_reading`."""
+
+from __future__ import annotations
+
+import re
+from cabanas.nlu.lexicon import classes, grammar
+
+# Beyond this many mentions a text is no request for a stay; the bound keeps the worst case linear and small.
+MAX_MENTIONS = 32
+
+_FRAGMENTS = {
+    # What stands after a number and makes it count something else than days of the month.
+    "tail": """(?! RO? {HOUR|THING|PET|LODGING|CASH|PERSONS|GROWN|KID|KIDS|COUPLE|COUPLES|FRIENDS|NOCHE|NOCHES|DIAS|SEMANA|SEMANAS
+        |MES|MESES|ANOS|PERCENT|FAMILIES|BIG|FIT} | COLON DIGITS | X {D12|W12|UNO} | {GLUED|YGLUED} | DASH BIG
+        | {Y|O|A} DIGITS {HOUR|THING|PERSONS|GROWN|KIDS|NOCHES|DIAS|ANOS|SEMANAS|CASH|FRIENDS} | WORKER )""",
+    "nextish": "QUE? VIENE | PROXIMO",
+    "next_week": "(?:DE|EN)? LA? (?: SEMANA @nextish | PROXIMO SEMANA | OTRO SEMANA )",
+    "weekend": "FINDE | FIN DE? SEMANA",
+    "ahead": "(?<=EN) | (?<=DENTRO DE) | (?<=DE ACA A)",
+    # A single day of the month, not the first end of a range.
+    "of_day": """DIA? (?: S DIGITS | {DAY|PRIMERO} RO? (?: {DE|DEL}? MONTH (?: {DE|DEL} YEAR)? )? )
+        (?! RO? {A|AL|HASTA|DASH|Y|COMMA} {EL|AL}? {DAY|GLUED|WEEKDAY} ) @tail""",
+    "of_month": "{DE|DEL} (?:MES DE)? MONTH (?: {DE|DEL}? YEAR )?",
+    "holy_week": "SEMANA SANTA | PASCUA",
+    "holiday": """(?: FERIADO DE )? (?: @holy_week ) | (?: FERIADO {DE|DEL} )? CARNAVAL | NAVIDAD | NOCHEBUENA
+        | NOCHE BUENA | ANO NUEVO | {FIN|FINES} DE ANO | (?<={PARA|EN|DE|POR|X}) REYES | DIA DE REYES
+        | WEEKDAY (?: SANTO | DE PASCUA ) | DIA DE LA MOTHER | DIA DEL FATHER | DIA {DE|DEL} {LA|LAS|LOS}? CHILD
+        | DIA DE LOS LOVERS
+        | {FERIADO|DIA} {DE|DEL} {LA|LAS|LOS}? {WORKER|INDEPENDENCE|FLAG|SOVEREIGNTY|DIVERSITY|MALVINAS|VIRGIN}""",
+    "length_unit": "NOCHE | NOCHES | DIAS | DIA | SEMANA | SEMANAS | QUINCENA | MES | MESES",
+    "span_unit": "DIAS | DIA | SEMANA | SEMANAS | MES | MESES | QUINCENA | ANO | ANOS",
+}
+
+_NUMERALS = "DIGITS W12 W31 UN UNO PRIMERO"
+_DETERMINERS = "ESTE ESE PROXIMO OTRO ORDINAL"
+
+# Kind -> the classes it can start with, and its form. In order: at one token the first kind that matches wins, so
+# the longest forms come first.
+_KINDS = {
+    "iso": ("YGLUED", "YGLUED N DIGITS"),
+    "numeric_full": ("GLUED", "GLUED {S12|N12|P12} (?: YEAR | YGLUED | N31 | {DIGITS|D99} @tail )"),
+    "glued_day": (
+        "GLUED",
+        """{N|S|P} (?= DAY RO? {DE|DEL}? MONTH ) | N (?= S DIGITS @tail )
+        | (?<={DEL|EL|DIAS}) N (?= D31 @tail )""",
+    ),
+    "numeric": (
+        "GLUED",
+        """(?<!MONEY) S (?: D12 @tail | N12 (?= {S|N} ) ) | (?<!MONEY) N D12 @tail
+        | (?<!{MONEY|LAS|CLOCK_TIME}) P D12 @tail""",
+    ),
+    "worded": (
+        _NUMERALS,
+        """{DAY|UNO|PRIMERO} RO? {DE|DEL}? (?: MES DE )? MONTH
+        (?: COMMA? {DE|DEL}? ANO? YEAR | {DEL|DE} D31 (?! {AL|A|HASTA|DASH|DE|DEL|MONTH|Y} ) | BIG )?""",
+    ),
+    "month_first": ("MONTH", "MONTH EL? DIGITS (?= {AL|A|HASTA|DASH} EL? DIGITS ) @tail"),
+    "day_of_numbered_month": (
+        "DIGITS",
+        "(?<={EL|DEL|AL|DIA}) DIGITS {DE|DEL} D12 (?! {RO|MONTH|DE|AL|A|HASTA} ) @tail",
+    ),
+    "weekend": (
+        f"{_DETERMINERS} FINDE FIN",
+        """{ESTE|ESE|PROXIMO|OTRO|ORDINAL}? (?: @weekend ) PROXIMO? LARGO? (?: @nextish | PASADO )?
+        (?: {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month | (?: {DE|DEL} LA? )? @holiday )?""",
+    ),
+    "holiday": (
+        "FERIADO SEMANA PASCUA CARNAVAL NAVIDAD NOCHEBUENA NOCHE ANO FIN FINES REYES DIA WEEKDAY",
+        "@holiday",
+    ),
+    "week": (
+        f"{_DETERMINERS} TODO SEMANA",
+        """(?: ESTE | ESE | PROXIMO | OTRO | ORDINAL | TODO LA? )? SEMANA (?: @nextish | PASADO )?
+        (?: DEL @of_day | @of_month | {DE|DEL} @holiday )?""",
+    ),
+    "fortnight": ("ORDINAL D12", "(?: ORDINAL | D12 RO? ) QUINCENA (?: @of_month )?"),
+    "part_of_month": (
+        "PRINCIPIOS MEDIADOS FINES FIN FIRST_ONES LAST_ONES",
+        """(?: PRINCIPIOS | MEDIADOS | FINES | FIN | {FIRST_ONES|LAST_ONES} DIAS ) {DE|DEL}
+        (?: (?:MES DE)? MONTH | MES (?: @nextish )? )""",
+    ),
+    "whole_month": ("TODO MES MONTH", "TODO (?:EL MES DE)? MONTH | MES DE MONTH ENTERO | MONTH ENTERO"),
+    "relative_month": (
+        "MES PROXIMO OTRO ESTE PASADO CORRIENTE",
+        "MES (?: @nextish | PASADO | CORRIENTE ) | {PROXIMO|OTRO|ESTE|PASADO} MES | CORRIENTE",
+    ),
+    "month": ("MONTH", "MONTH (?: {DE|DEL}? YEAR | PASADO )?"),
+    "next_year": ("ANO PROXIMO OTRO", "ANO (?: @nextish ) | {PROXIMO|OTRO} ANO"),
+    "odd_offset": (
+        f"{_NUMERALS} D99",
+        "@ahead COUNT (?: (?: @span_unit ) {Y|CON} COUNT (?: @span_unit ) | {ANO|ANOS} )",
+    ),
+    "offset": (f"{_NUMERALS} D99", "@ahead COUNT (?: @span_unit )"),
+    "ago": ("HACE", "HACE COMO? COUNT (?: @span_unit | NOCHES | HOUR | THING )"),
+    "length": (
+        f"{_NUMERALS} D99",
+        "(?: UN PAR DE | COUNT (?: {O|A|DASH} SOME )? ) (?: @length_unit ) (?: {Y|COMMA|SLASH|CON}? SOME NOCHES )?",
+    ),
+    "overmorrow": ("PASADO", "PASADO MANANA"),
+    "tomorrow": ("MANANA", "(?<!{LA|ESTE|ESE}) MANANA"),
+    "today": ("HOY ESTE", "HOY | ESTE {NOCHE|TARDE}"),
+    "weekday": (
+        f"{_DETERMINERS} WEEKDAY",
+        "{ESTE|ESE|PROXIMO|OTRO|ORDINAL}? WEEKDAY (?: PASADO | @next_week | @nextish | DE ESTE SEMANA | @of_month )?",
+    ),
+    "day": (
+        f"{_NUMERALS} N31",
+        """(?<={EL|DEL|AL|DIA|DIAS|WEEKDAY|ENTRE}) (?: DAY | N31 ) RO? @tail
+        | (?<={DEL|AL|EL}) {UNO|PRIMERO} (?= {AL|HASTA|DASH|Y} )
+        | (?<={ARRIVE|LEAVE|CALENDAR_DATE|DESDE|IN_WORD|OUT_WORD}) DIGITS @tail
+            (?= {COMMA|Y|AL|A|HASTA|LEAVE|OUT_WORD|CHECK|DASH} )
+        | DAY RO? @tail (?= {AL|DASH} {DIA|EL|WEEKDAY}? (?: DAY RO? @tail | {S|N|P} D12 ) )
+        | {DAY|PRIMERO|UNO} RO? @tail (?= {A|AL|HASTA|DASH} EL? DIA? (?: DAY RO? {DE|DEL}? MONTH | {S|N} D12 )
+            | HASTA EL DAY @tail )
+        | DAY @tail (?= (?: COMMA DAY ){0,6} COMMA? {Y|O} EL? DAY RO? {DE|DEL}? MONTH )
+        | DIGITS @tail (?= (?: COMMA DIGITS ){0,6} {Y|O} EL? S D12 )
+        | (?<=DAY{Y|COMMA|O|HASTA}) DAY @tail | (?<=DAY Y EL ) DAY @tail | (?<=N31) D31 @tail""",
+    ),
+}
+
+
+def _patterns_by_start() -> dict[str, re.Pattern[str]]:
+    """Class character -> the pattern of the kinds that can start with it."""
+    kinds_at: dict[str, list[str]] = {}
+    for kind, (starts, source) in _KINDS.items():
+        for start in classes(starts):
+            kinds_at.setdefault(start, []).append(f"(?P<{kind}> {source} )")
+    compiled: dict[str, re.Pattern[str]] = {}
+    for sources in kinds_at.values():
+        alternatives = "|".join(sources)
+        if alternatives not in compiled:
+            compiled[alternatives] = grammar(alternatives, _FRAGMENTS)
+    return {start: compiled["|".join(sources)] for start, sources in kinds_at.items()}
+
+
+_PATTERN_AT = _patterns_by_start()
+_START = re.compile(f"[{''.join(sorted(_PATTERN_AT))}]")
+HOLIDAY = grammar("@holiday", _FRAGMENTS)
+
+
+def find_mentions(tape: str) -> list[re.Match[str]]:
+    """The mentions on the tape from left to right, MAX_MENTIONS at most; ``lastgroup`` is the kind of each."""
+    found: list[re.Match[str]] = []
+    position = 0
+    while start := _START.search(tape, position):
+        position = start.start()
+        mention = _PATTERN_AT[start[0]].match(tape, position)
+        if mention is None:
+            position += 1
+            continue
+        found.append(mention)
+        if len(found) == MAX_MENTIONS:
+            break
+        position = mention.end()
+    return found

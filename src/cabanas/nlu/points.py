@@ -1,0 +1,441 @@
+"""From a mention to a point in the calendar: a partial date, a fixed day, or a span that a name stands for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from cabanas.nlu import calendar_ar as calendar
+from cabanas.nlu.calendar_ar import DAY, FRIDAY, SUNDAY
+from cabanas.nlu.fallback import resolve_span
+from cabanas.nlu.lexicon import VALUE_OF, classes, symbol
+from cabanas.nlu.mentions import HOLIDAY as _HOLIDAY
+
+_DAY_CLASSES = classes("DAY UNO PRIMERO S N P")
+_WEEK = timedelta(days=7)
+# A pair of digits after the month is a year of this century up to here; above it, somebody's birth.
+_LAST_SHORT_YEAR = 50
+# "viernes 21" with no month means the next 21st that is a Friday, if one is this near.
+_MONTHS_AHEAD = 6
+
+
+@dataclass(slots=True)
+class Point:
+    """One end of a stay as mentioned: fields of a date, or a day already known.
+
+    ``start`` and ``end`` are positions on the tape. ``fixed`` is the day itself where the mention needs no other to
+    be read; ``until`` the last day of a named span, ``end_fixed`` the day the name means as the end of a stay. A
+    vague point gives way to an explicit one.
+    """
+
+    start: int
+    end: int
+    day: int | None = None
+    month: int | None = None
+    year: int | None = None
+    weekday: int | None = None
+    weeks_ahead: int = 0
+    in_next_week: bool = False
+    fixed: date | None = None
+    until: date | None = None
+    end_fixed: date | None = None
+    vague: bool = False
+    is_weekend: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MonthInForce:
+    """A month named without a day: bare days around it belong to it."""
+
+    start: int
+    month: int
+    year: int | None
+
+
+def safe_date(year: int, month: int, day: int) -> date | None:
+    """The date, or None where the calendar has no such day."""
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def next_day_of_month(day: int, on_or_after: date) -> date | None:
+    """The first ``day`` of a month from ``on_or_after``; months too short for it are passed over."""
+    year, month = on_or_after.year, on_or_after.month
+    if day < on_or_after.day:
+        year, month = year + month // 12, month % 12 + 1
+    for _ in range(3):
+        if (found := safe_date(year, month, day)) is not None:
+            return found
+        year, month = year + month // 12, month % 12 + 1
+    return None
+
+
+def next_day_and_month(day: int, month: int, on_or_after: date) -> date | None:
+    """The first such day from ``on_or_after``; None where that year has no such day."""
+    rolled = (month, day) < (on_or_after.month, on_or_after.day)
+    return safe_date(on_or_after.year + rolled, month, day)
+
+
+def month_after(day: date) -> tuple[int, int]:
+    """Year and month that follow the month of ``day``."""
+    return day.year + day.month // 12, day.month % 12 + 1
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day ``months`` later, or the last day of a month too short for it."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    for last in range(day.day, 27, -1):
+        if (found := safe_date(year, month + 1, last)) is not None:
+            return found
+    return date(year, month + 1, day.day)
+
+
+def last_of_month(year: int, month: int) -> date:
+    return date(year + month // 12, month % 12 + 1, 1) - DAY
+
+
+def next_weekday(weekday: int, after: date) -> date:
+    """The first such weekday strictly after ``after``."""
+    return after + ((weekday - after.weekday() - 1) % 7 + 1) * DAY
+
+
+class Reader:
+    """Reads the mentions of one message against its reference day."""
+
+    __slots__ = ("reference", "tape", "tokens")
+
+    def __init__(self, tokens: list[str], tape: str, reference: date) -> None:
+        self.tokens = tokens
+        self.tape = tape
+        self.reference = reference
+
+    def value(self, match: re.Match[str], chosen: frozenset[str]) -> int | None:
+        """The value of the first token of the mention that is of one of the classes."""
+        for index in range(match.start(), match.end()):
+            if self.tape[index] in chosen:
+                return _value(self.tokens[index])
+        return None
+
+    def has(self, match: re.Match[str], chosen: frozenset[str]) -> bool:
+        return not chosen.isdisjoint(match[0])
+
+    # The kinds of mention; each reader is named after its kind.
+
+    def day(self, match: re.Match[str]) -> Point | None:
+        return Point(match.start(), match.end(), day=_value(self.tokens[match.start()]))
+
+    glued_day = day
+
+    def numeric(self, match: re.Match[str]) -> Point | None:
+        start = match.start()
+        return self._dated(match, _value(self.tokens[start]), _value(self.tokens[start + 1]), None)
+
+    def numeric_full(self, match: re.Match[str]) -> Point | None:
+        start = match.start()
+        day, month, year = (_value(token) for token in self.tokens[start : start + 3])
+        return self._dated(match, day, month, _full_year(year))
+
+    def iso(self, match: re.Match[str]) -> Point | None:
+        year, month, day = (_value(token) for token in self.tokens[match.start() : match.end()])
+        return self._dated(match, day, month, year)
+
+    def worded(self, match: re.Match[str]) -> Point | None:
+        if match[0][-1] == _BIG:  # a street: 25 de Mayo 340
+            return None
+        month_at = next(index for index in range(match.end() - 1, match.start(), -1) if self.tape[index] == _MONTH)
+        year = None
+        if month_at < match.end() - 1:
+            year = _full_year(_value(self.tokens[match.end() - 1]))
+        return self._dated(match, _value(self.tokens[match.start()]), VALUE_OF[self.tokens[month_at]], year)
+
+    def month_first(self, match: re.Match[str]) -> Point | None:
+        month, day = VALUE_OF[self.tokens[match.start()]], _value(self.tokens[match.end() - 1])
+        return self._dated(match, day, month, None)
+
+    def day_of_numbered_month(self, match: re.Match[str]) -> Point | None:
+        day, month = _value(self.tokens[match.start()]), _value(self.tokens[match.end() - 1])
+        return self._dated(match, day, month, None)
+
+    def _dated(self, match: re.Match[str], day: int, month: int, year: int | None) -> Point | None:
+        if safe_date(2024 if year is None else year, month, day) is None:
+            return None
+        return Point(match.start(), match.end(), day=day, month=month, year=year)
+
+    def weekday(self, match: re.Match[str]) -> Point | None:
+        first = match[0][0]
+        if self.has(match, _PASADO):
+            return None
+        weekday = self.value(match, _WEEKDAY)
+        point = Point(match.start(), match.end(), weekday=weekday)
+        if self.has(match, _MONTH_SET):
+            month = self.value(match, _MONTH_SET)
+            nth = VALUE_OF[self.tokens[match.start()]] if first in _ORDINAL else None
+            if nth is None or weekday is None or month is None:
+                return None
+            point.weekday, point.fixed = None, self._nth_in_month(weekday, month, nth)
+            return point
+        if self.has(match, _SEMANA):
+            point.in_next_week = _ESTE not in match[0][1:]
+        elif first == _OTRO:
+            point.weeks_ahead = 1
+        return point
+
+    def _nth_in_month(self, weekday: int, month: int, nth: int) -> date:
+        year = self.reference.year
+        found = calendar.nth_weekday(year, month, weekday, nth)
+        return found if found >= self.reference else calendar.nth_weekday(year + 1, month, weekday, nth)
+
+    def today(self, match: re.Match[str]) -> Point | None:
+        return self._fixed(match, self.reference)
+
+    def tomorrow(self, match: re.Match[str]) -> Point | None:
+        return self._fixed(match, self.reference + DAY)
+
+    def overmorrow(self, match: re.Match[str]) -> Point | None:
+        return self._fixed(match, self.reference + 2 * DAY)
+
+    def offset(self, match: re.Match[str]) -> Point | None:
+        count, unit = _value(self.tokens[match.start()]), self.tokens[match.end() - 1]
+        if unit.startswith("mes"):
+            return self._fixed(match, add_months(self.reference, count))
+        return self._fixed(match, self.reference + count * _unit_days(unit) * DAY)
+
+    def odd_offset(self, match: re.Match[str]) -> Point | None:
+        words = self.tokens[match.start() : match.end()]
+        return self._fixed(match, resolve_span(" ".join(["en", *words]), self.reference))
+
+    def _fixed(self, match: re.Match[str], day: date | None) -> Point | None:
+        return None if day is None else Point(match.start(), match.end(), fixed=day)
+
+    def _vague(self, match: re.Match[str], first: date, until: date | None) -> Point:
+        return Point(match.start(), match.end(), fixed=first, until=until, vague=True)
+
+    def weekend(self, match: re.Match[str]) -> Point | None:
+        before = self.tape[match.start() - 1] if match.start() else ""
+        is_long = self.has(match, _LARGO)
+        if self.has(match, _PASADO):
+            return None
+        holiday = _HOLIDAY.search(self.tape, match.start() + 1, match.end())
+        if holiday is not None and (point := self.holiday(holiday)) is not None and point.fixed is not None:
+            return self._holiday_weekend(match, point)
+        span = self._weekend_span(match, is_long=is_long)
+        if span is None or (before in _GENERIC_BEFORE and not is_long and len(match[0]) <= 3):
+            return None
+        point = self._vague(match, *span)
+        point.is_weekend = not is_long
+        return point
+
+    def _holiday_weekend(self, match: re.Match[str], holiday: Point) -> Point:
+        assert holiday.fixed is not None
+        if holiday.until is not None:
+            return self._vague(match, holiday.fixed, holiday.until)
+        around = calendar.long_weekend_around(holiday.fixed)
+        return self._vague(match, *(around or _weekend_of(holiday.fixed)))
+
+    def _weekend_span(self, match: re.Match[str], *, is_long: bool) -> tuple[date, date] | None:
+        day, month = self._of_day(match)
+        ordinal = VALUE_OF.get(self.tokens[match.start()]) if match[0][0] in _ORDINAL else None
+        if day is not None:
+            anchor = self._weekend_anchor(day, month)
+            if anchor is None:
+                return None
+            return (calendar.long_weekend_around(anchor) if is_long else None) or _weekend_of(anchor)
+        if month is not None and is_long:
+            return calendar.next_long_weekend(self.reference, month=month)
+        if month is not None:
+            friday = self._nth_in_month(calendar.SATURDAY, month, ordinal or 1) - DAY
+            return None if ordinal is None else (friday, friday + 2 * DAY)
+        if is_long:
+            found = calendar.next_long_weekend(self.reference)
+            if found is not None and match[0][0] == _OTRO:
+                found = calendar.next_long_weekend(found[1] + DAY)
+            return found
+        return self._plain_weekend(match)
+
+    def _plain_weekend(self, match: re.Match[str]) -> tuple[date, date]:
+        friday = self.reference + ((FRIDAY - self.reference.weekday()) % 7) * DAY
+        if self.reference.weekday() > FRIDAY:
+            friday -= _WEEK
+        begun = friday <= self.reference
+        if match[0][0] == _OTRO or (begun and self.has(match, _NEXT)):
+            friday += _WEEK
+        sunday = friday + 2 * DAY
+        if sunday <= self.reference:
+            friday, sunday = friday + _WEEK, sunday + _WEEK
+        return max(friday, self.reference), sunday
+
+    def _of_day(self, match: re.Match[str]) -> tuple[int | None, int | None]:
+        """Day and month that qualify a weekend or a week: "del 15 de enero", "del 15/1", "de enero"."""
+        day = month = None
+        for index in range(match.start() + 1, match.end()):
+            kind = self.tape[index]
+            if kind == _MONTH:
+                month = VALUE_OF[self.tokens[index]]
+            elif day is not None and self.tape[index - 1] in _SLASHED:
+                month = _value(self.tokens[index])
+            elif kind in _DAY_CLASSES and not (kind in _ORDINAL and day is not None):
+                day = _value(self.tokens[index])
+        return day, month
+
+    def _weekend_anchor(self, day: int, month: int | None) -> date | None:
+        if month is not None:
+            return next_day_and_month(day, month, self.reference) if 1 <= month <= 12 else None
+        first = found = next_day_of_month(day, self.reference)
+        for _ in range(_MONTHS_AHEAD):
+            if found is None or found.weekday() >= FRIDAY:
+                break
+            found = next_day_of_month(day, found + DAY)
+        return first if found is None or found.weekday() < FRIDAY else found
+
+    def week(self, match: re.Match[str]) -> Point | None:
+        if self.has(match, _PASADO):
+            return None
+        holiday = _HOLIDAY.search(self.tape, match.start() + 1, match.end())
+        if holiday is not None and (point := self.holiday(holiday)) is not None and point.fixed is not None:
+            monday = point.fixed - point.fixed.weekday() * DAY
+            return self._vague(match, monday, monday + 6 * DAY)
+        day, month = self._of_day(match)
+        if day is not None:
+            first = next_day_of_month(day, self.reference) if month is None else None
+            if month is not None and 1 <= month <= 12:
+                first = next_day_and_month(day, month, self.reference)
+            return None if first is None else self._vague(match, first, first + _WEEK)
+        ordinal = VALUE_OF.get(self.tokens[match.start()]) if match[0][0] in _ORDINAL else None
+        monday = self.reference - self.reference.weekday() * DAY
+        if month is not None and ordinal is not None:
+            return self._vague(match, *self._week_of_month(month, ordinal))
+        if self.has(match, _NEXT) or match[0][0] == _OTRO:
+            return self._vague(match, monday + _WEEK, monday + 13 * DAY)
+        if match[0][0] == _ESTE and self.reference.weekday() < SUNDAY:
+            return self._vague(match, self.reference, monday + 6 * DAY)
+        return None
+
+    def _week_of_month(self, month: int, ordinal: int) -> tuple[date, date]:
+        """The days 1-7, 8-14, 15-21, 22-28 of a month, or its last seven."""
+        year = self.reference.year + (month < self.reference.month)
+        if ordinal < 0:
+            last = last_of_month(year, month)
+            return last - 6 * DAY, last
+        first = date(year, month, 1) + (ordinal - 1) * _WEEK
+        return first, first + _WEEK
+
+    def fortnight(self, match: re.Match[str]) -> Point | None:
+        nth = _value(self.tokens[match.start()])
+        month = self.value(match, _MONTH_SET)
+        point = Point(match.start(), match.end(), day=1 if nth == 1 else 16, month=month, vague=True)
+        point.year = self.value(match, _YEAR)
+        return point if nth in (1, 2, -1) else None
+
+    def part_of_month(self, match: re.Match[str]) -> Point | None:
+        first, month = match[0][0], self.value(match, _MONTH_SET)
+        day = 1 if first in _BEGINNING else 15 if first in _MIDDLE else 25
+        if month is None:
+            year, month = self.reference.year, self.reference.month
+            if self.has(match, _NEXT):
+                year, month = month_after(self.reference)
+            found = safe_date(year, month, day)
+            return None if found is None or found < self.reference else self._vague(match, found, None)
+        found = next_day_and_month(day, month, self.reference)
+        if found is not None and month == self.reference.month and day < self.reference.day:
+            return None
+        return None if found is None else self._vague(match, found, None)
+
+    def whole_month(self, match: re.Match[str]) -> Point | None:
+        month = self.value(match, _MONTH_SET)
+        assert month is not None
+        year = self.reference.year + (month < self.reference.month)
+        first = max(date(year, month, 1), self.reference)
+        return self._vague(match, first, last_of_month(year, month))
+
+    def holiday(self, match: re.Match[str]) -> Point | None:
+        """A named holiday: the next one that has not passed."""
+        for year in (self.reference.year, self.reference.year + 1):
+            point = self._holiday_in(year, match)
+            if point is None or point.fixed is None:
+                return point
+            last = point.until or point.fixed
+            if last >= self.reference and (point.until is None or last > self.reference):
+                return point
+        return None
+
+    def _holiday_in(self, year: int, match: re.Match[str]) -> Point | None:
+        words = match[0]
+        sunday = calendar.easter(year)
+        first_word = words[0]
+        if first_word == _WEEKDAY_SYMBOL:
+            weekday = VALUE_OF[self.tokens[match.start()]]
+            return self._fixed(match, sunday - (6 - weekday) * DAY)
+        if not _HOLY_WEEK.isdisjoint(words):
+            return self._vague(match, sunday - 3 * DAY, sunday)
+        if _CARNIVAL in words:
+            monday, tuesday = calendar.carnival(year)
+            return self._vague(match, monday - 2 * DAY, tuesday)
+        if _MOTHER in words:
+            return self._fixed(match, calendar.nth_weekday(year, 10, SUNDAY, 3))
+        if _FATHER in words:
+            return self._fixed(match, calendar.nth_weekday(year, 6, SUNDAY, 3))
+        if _CHILD in words:
+            return self._fixed(match, calendar.nth_weekday(year, 8, SUNDAY, 3))
+        if _NUEVO in words or words[-1] == _ANO:
+            eve = date(year, 12, 31)
+            point = self._vague(match, eve, None)
+            point.end_fixed = eve + DAY
+            return point
+        for kind, (month, day) in _HOLIDAY_DATES.items():
+            if kind in words:
+                return self._vague(match, calendar.observed(year, month, day), None)
+        return None
+
+
+def _value(token: str) -> int:
+    return VALUE_OF[token]
+
+
+def _full_year(year: int) -> int:
+    if year >= 100:
+        return year
+    return 2000 + year if year <= _LAST_SHORT_YEAR else 1900 + year
+
+
+def _unit_days(unit: str) -> int:
+    if unit.startswith("sem"):
+        return 7
+    return 15 if unit.startswith("quin") else 1
+
+
+def _weekend_of(day: date) -> tuple[date, date]:
+    """Friday to Sunday of the week of ``day``."""
+    friday = day + (FRIDAY - day.weekday()) * DAY
+    return friday, friday + 2 * DAY
+
+
+_MONTH, _BIG, _ANO, _NUEVO, _ESTE, _OTRO = (symbol(name) for name in "MONTH BIG ANO NUEVO ESTE OTRO".split())
+_CARNIVAL, _MOTHER, _FATHER, _CHILD = (symbol(name) for name in "CARNAVAL MOTHER FATHER CHILD".split())
+_WEEKDAY_SYMBOL = symbol("WEEKDAY")
+_PASADO, _WEEKDAY, _SEMANA, _LARGO, _YEAR = (classes(name) for name in ("PASADO", "WEEKDAY", "SEMANA", "LARGO", "YEAR"))
+_MONTH_SET, _ORDINAL, _SLASHED = classes("MONTH"), classes("ORDINAL"), classes("S")
+_NEXT = classes("VIENE PROXIMO")
+_GENERIC_BEFORE = classes("UN LOS CADA")
+_HOLY_WEEK = classes("SANTA PASCUA")
+_BEGINNING, _MIDDLE = classes("PRINCIPIOS FIRST_ONES"), classes("MEDIADOS")
+_HOLIDAY_DATES = {
+    symbol(name): day
+    for name, day in {
+        "NAVIDAD": (12, 25),
+        "NOCHEBUENA": (12, 24),
+        "BUENA": (12, 24),
+        "REYES": (1, 6),
+        "LOVERS": (2, 14),
+        "WORKER": (5, 1),
+        "INDEPENDENCE": (7, 9),
+        "FLAG": (6, 20),
+        "SOVEREIGNTY": (11, 20),
+        "DIVERSITY": (10, 12),
+        "MALVINAS": (4, 2),
+        "VIRGIN": (12, 8),
+    }.items()
+}

@@ -1,0 +1,43 @@
+"""The entry point: fold once, tokenise once, then read stay, guests and intents off the same tape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from cabanas.nlu.accommodations import find_accommodation
+from cabanas.nlu.analysis import Analysis
+from cabanas.nlu.fallback import resolve_span
+from cabanas.nlu.folding import fold, tokenise
+from cabanas.nlu.guests import read_guests
+from cabanas.nlu.intents import read_intents
+from cabanas.nlu.lexicon import tape_of
+from cabanas.nlu.stays import read_stay
+
+
+def analyze(text: str, *, reference_date: date, accommodations: Sequence[str] = ()) -> Analysis:
+    """What ``text`` asks for, read as if it were written on ``reference_date``.
+
+    Pure: the same text and day give the same answer, and no clock is read. Any string is answered. ``accommodations``
+    are the names of the cabins that a message may mention.
+    """
+    folded = fold(text)
+    tokens = tokenise(folded)
+    tape = tape_of(tokens)
+    present = frozenset(tape)
+    stay = read_stay(tokens, tape, reference_date)
+    names_days = stay.check_in is not None or stay.check_out is not None
+    return Analysis(
+        read_intents(tape, present, names_days=names_days),
+        stay.check_in,
+        stay.check_out,
+        stay.nights,
+        read_guests(tokens, tape, present),
+        find_accommodation(folded, tuple(accommodations)) if accommodations else None,
+    )
+
+
+def warm_up() -> None:
+    """Pay every first-time cost now: compile the patterns and load dateparser with its Spanish tables."""
+    analyze("Hola, del 15 al 18 de enero para 4", reference_date=date(2025, 1, 1))
+    resolve_span("en un mes y 10 dias", date(2025, 1, 1))

@@ -1,0 +1,351 @@
+"""The words the grammar knows, by class. Folded: lower case, no accents, `n` for the letter eñe."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SMALL_WORDS: Final = {
+    "EL": "el",
+    "LOS": "los",
+    "LA": "la",
+    "LAS": "las",
+    "LO": "lo",
+    "DEL": "del dl dle",
+    "DE": "de d",
+    "AL": "al",
+    "A": "a",
+    "EN": "en",
+    "Y": "y e i",
+    "O": "o u",
+    "HASTA": "hasta asta hsta hata",
+    "DESDE": "desde dsd dsde dede",
+    "PARTIR": "partir",
+    "PARA": "para pa p pra",
+    "POR": "por",
+    "X": "x",
+    "CON": "con c",
+    "SIN": "sin",
+    "ENTRE": "entre",
+    "QUE": "que q k ke",
+    "CADA": "cada",
+    "COMO": "como",
+    "ME": "me",
+    "TE": "te",
+    "LE": "le les",
+    "NOS": "nos",
+    "SE": "se",
+    "NO": "no",
+    "NEVER": "nunca tampoco",
+    "SI": "si",
+    "YA": "ya",
+    "ES": "es son",
+    "HAY": "hay ay habria habra abra haya",
+    "HAVE": "tenes tienen tiene tenez tendrias tendrian tendran tendras tendra tendria tienes tene tnes",
+    "REMAIN": "quedan queda quedara quedaria quedarian",
+    "DENTRO": "dentro",
+    "ACA": "aca",
+    "ANTES": "antes",
+    "HACE": "hace",
+    "CORRECTION": (
+        "mejor perdon disculpa digo corrijo corregi error equivoque confundi perdona disculpame perdoname disculpen "
+        "finalmente"
+    ),
+    "SINO": "sino",
+    "ESTE": "este esta ste estes",
+    "ESE": "ese esa",
+    "PROXIMO": "proximo proxima prox proxim siguiente prximo",
+    "OTRO": "otro otra",
+    "VIENE": "viene entrante biene",
+    "PASADO": "pasado pasada",
+    "ULTIMO": "ultimo ultima",
+    "TODO": "todo toda",
+    "ENTERO": "entero entera completo completa",
+    "MAS": "mas",
+    "ALGO": "algo alguna algun",
+    "SOLO": "solo sola solito solita",
+    "SOLOS": "solos solas",
+    "AFTER": "despues",
+}
+
+TIME_WORDS: Final = {
+    "HOY": "hoy oy",
+    "AYER": "ayer anteayer antier anoche",
+    "MANANA": "manana maniana mannana manaa",
+    "TARDE": "tarde tardecita",
+    "TARDES": "tardes",
+    "NOCHE": "noche nche noxe noche",
+    "NOCHES": "noches nches noxes nochs",
+    "MEDIODIA": "mediodia",
+    "DIA": "dia",
+    "DIAS": "dias",
+    "SEMANA": "semana smana semna sem semanita",
+    "SEMANAS": "semanas",
+    "QUINCENA": "quincena quinsena",
+    "MES": "mes",
+    "MESES": "meses",
+    "ANO": "ano anio",
+    "ANOS": "anos anitos anios",
+    "CORRIENTE": "corriente",
+    "FIN": "fin",
+    "FINES": "fines finales final",
+    "FINDE": "finde finsemana findesemana findes fds",
+    "LARGO": "largo",
+    "PRINCIPIOS": "principios principio comienzos comienzo inicios inicio",
+    "FIRST_ONES": "primeros",
+    "LAST_ONES": "ultimos",
+    "MEDIADOS": "mediados",
+    "HOUR": "hs hrs hr horas h am pm",
+    "RO": "ro ero er do da ra era to ta",
+    "CALENDAR_DATE": "fecha fechas",
+}
+
+HOLIDAY_WORDS: Final = {
+    "SANTA": "santa",
+    "SANTO": "santo",
+    "PASCUA": "pascua pascuas",
+    "CARNAVAL": "carnaval carnavales",
+    "NAVIDAD": "navidad navidades",
+    "NOCHEBUENA": "nochebuena",
+    "BUENA": "buena",
+    "NUEVO": "nuevo",
+    "REYES": "reyes",
+    "FERIADO": "feriado feriados puente",
+    "MOTHER": "madre",
+    "FATHER": "padre",
+    "CHILD": "nino ninez",
+    "LOVERS": "enamorados",
+    "WORKER": "trabajador trabajo",
+    "INDEPENDENCE": "independencia",
+    "FLAG": "bandera",
+    "SOVEREIGNTY": "soberania",
+    "DIVERSITY": "raza diversidad",
+    "MALVINAS": "malvinas",
+    "VIRGIN": "virgen inmaculada",
+}
+
+NUMBER_WORDS: Final = {
+    "UN": "un una",
+    "UNO": "uno",
+    "PAR": "par",
+    "W12": "dos tres cuatro cinco seis siete ocho nueve diez once doce",
+    "W31": (
+        "trece catorce quince dieciseis diecisiete dieciocho diecinueve veinte veintiuno veintidos veintitres "
+        "veinticuatro veinticinco veintiseis veintisiete veintiocho veintinueve treinta treintayuno"
+    ),
+    "PRIMERO": "primero primer primera",
+    "SEGUNDO": "segundo segunda",
+    "TERCERO": "tercero tercera tercer",
+    "CUARTO": "cuarta",
+}
+
+SIGNS: Final = {
+    "COMMA": ", ;",
+    "DOT": ".",
+    "COLON": ":",
+    "DASH": "-",
+    "SLASH": "/",
+    "PLUS": "+",
+    "ASK": "? !",
+    "PAREN": "( )",
+    "MONEY": "$ usd ars",
+    "PERCENT": "%",
+}
+
+TRIP_WORDS: Final = {
+    "ARRIVE": (
+        "llego llegamos llegaria llegariamos llegando llegan llegar llegada llegaremos entro entramos entrando "
+        "ingreso ingresamos ingresando ingresar ingresariamos entrariamos entraria arribamos arribo arribando "
+        "checkin entrada empezando arrancando arrancamos ingresaria"
+    ),
+    "LEAVE": (
+        "salgo salimos saliendo salida salir egreso egresamos checkout volvemos vuelvo volviendo volveriamos regreso "
+        "regresamos regresando retiro retiramos saldriamos terminando egresando saldremos volver partimos"
+    ),
+    "GO": "voy vamos iriamos iria ir yendo iremos vayamos viajamos viajo viajariamos viajaria viajando",
+    "CHECK": "check",
+    "IN_WORD": "in",
+    "OUT_WORD": "out",
+}
+
+PEOPLE_WORDS: Final = {
+    "PERSONS": (
+        "personas pax pers persona huespedes huesped pasajeros pasajero plazas personitas prsonas perosnas persnas "
+        "integrantes ocupantes presonas peronas pasajeras"
+    ),
+    "GROWN": "adultos adulto mayores grandes adultas adulta adulots",
+    "KID": (
+        "nene nena bebe beba bebito bebita chico chica nina menor hijo hija hijito hijita peque criatura nietito "
+        "nieto nieta chiquito chiquita sobrino sobrina infante adolescente"
+    ),
+    "KIDS": (
+        "nenes nenas bebes bebas chicos chicas ninos ninas menores hijos hijas hijitos hijitas peques criaturas "
+        "nietos nietas chiquitos chiquitas sobrinos sobrinas infantes adolescentes pibes mellizos gemelos mellizas "
+        "gemelas nenitos nenitas"
+    ),
+    "COUPLE": "pareja matrimonio parejita",
+    "COUPLES": "parejas matrimonios",
+    "FRIENDS": (
+        "amigos amigas companeros companeras primos primas hermanos hermanas cunados tios mujeres hombres varones "
+        "jovenes jubilados chicxs"
+    ),
+    "FAMILY": "familia flia grupo grupito contingente",
+    "FAMILIES": "familias flias",
+    "TIPO": "tipo",
+    "SOMOS": "somos seriamos seremos samos somo sumos estariamos",
+    "WERE": "eramos",
+    "BE": "ser",
+    "SERIA": "seria serian",
+    "MY": "mi mis",
+    "I": "yo",
+    "WE": "nosotros nosotras",
+    "KIN": (
+        "senora mujer esposa esposo marido novia novio mama papa viejo vieja hermano hermana suegra suegro cunado "
+        "cunada abuela abuelo amigo amiga prima primo tia tio companero companera prometida prometido sra"
+    ),
+    "KIN2": "padres viejos suegros abuelos papas",
+}
+
+THING_WORDS: Final = {
+    "THING": (
+        "dormitorios dormitorio habitaciones habitacion camas cama banos bano ambientes ambiente autos auto "
+        "cuotas cuota cuadras cuadra km kms "
+        "kilometros metros mts m minutos min veces vez pagos unidades cocheras pisos plantas vehiculos camioneta "
+        "camionetas carpas carpa estrellas comidas desayunos "
+        "opciones opcion motos kg kilos litros bicis bicicletas kayaks "
+        "comprobantes segundos plazos camitas cunas colchones sillas llaves turnos "
+    ),
+    "PET": "perros perro perrito perrita perritos mascotas mascota gatos gato perra perras gata animales animal caniche",
+    "LODGING": (
+        "cabana cabanas cabania cabanias cabanita kabana departamento departamentos depto deptos bungalow bungalows "
+        "casa casas alojamiento hospedaje domo domos cabañita estadia"
+    ),
+    "CASH": "mil lucas luca pesos peso dolares dolar k palos palo millones millon mangos",
+    "NUMBERED": (
+        "ruta rn rp numero nro num lote manzana dpto codigo dni cuit cbu cel tel telefono celular whatsapp wsp wp "
+        "interno legajo alias piso"
+    ),
+    "STREET": "calle av avenida avda esquina plaza barrio pasaje boulevard bv bulevar pje peatonal diagonal calles",
+}
+
+OTHER_BUSINESS_WORDS: Final = {
+    "PAY": (
+        "deposito deposite depositar depositamos depositado transfiero transferi transferir transferimos "
+        "transferencia pago pague pagar pagamos pagado pagando sene cobro cobramos cobrar abono abone abonar "
+        "abonamos vence vencimiento factura comprobante saldo acredita acredito"
+    ),
+    "TELL": (
+        "aviso llamo escribo contesto mando respondo consulto pregunto avisamos llamamos escribimos avisaria hablo"
+    ),
+    "CONFIRM": "confirmo confirmamos confirmar confirmaria confirmame",
+    "ANSWER": (
+        "avisame contestame contesten respondeme respondan responder contestar decirme avisar decidir "
+        "llamame llamar escribime definir confirmarte avisarte"
+    ),
+    "PAST": (
+        "estuve estuvimos fui fuimos vinimos escribi escribimos hable hablamos "
+        "pregunte consulte llame mande estabamos compre compramos anduvimos conocimos hospedamos hospede "
+        "vinieron estuvieron visitamos mandaron escribieron"
+    ),
+    "BORN": "nacio naci nacido nacida nacimiento nacieron nac cumple cumpleanos cumplo cumplimos aniversario",
+    "OPENING": "atienden atencion abren cierran atiende abierto oficina",
+}
+
+INTENT_WORDS: Final = {
+    "FREE": (
+        "disponibilidad disponible disponibles dispo disp disponibildad disponiblidad disponivilidad disponibilida "
+        "disponivle desocupada desocupado desocupadas vacante vacantes disponilidad disponibilad diponibilidad "
+        "dsponibilidad disponib libres lugarcito disponibilidades desocupados"
+    ),
+    "LIBRE": "libre",
+    "AIR": "aire",
+    "PLACE": "lugar lugares luga",
+    "TAKEN": "ocupado ocupada ocupadas ocupados tomada",
+    "PRICE": (
+        "precio precios tarifa tarifas costo costos presupuesto presupuestar presupuestame cotizacion cotizar cotizas "
+        "cotizame cotizan cuesta cuestan costaria costarian presio presios precioo tarifario descuento descuentos promo "
+        "promos promocion promociones oferta ofertas valores importe cobran cobras cobraria cobrarian valdria "
+        "saldria saldrian barato economico economica barata pesio cotisame cotisacion cuetsa"
+    ),
+    "WORTH": "valor vale valen",
+    "HOW_MUCH": "cuanto cto cuant kuanto qanto cuato cunato cuantoo cuanta",
+    "HOW_MANY": "cuantas cuantos",
+    "SELLS": "sale salen saldra",
+    "BOOK": (
+        "reservar reservame reservo reservanos reservarla reservarlo reserven reservarme resevar reserbar rservar "
+        "alquilar alquilo alquilarla alquilarlo anotame anotas anotanos anota anotar anoten apartame apartar apartala "
+        "apartanos aparto guardame guardala guardar guardanos agendame agendar agendas agendanos bloqueame bloquear "
+        "separame separar separala separanos separas senar senarla seno contratar reservaria reservariamos "
+        "reservarlas reserves reservando alquilaria alquilariamos reservarte reservala reservalo reservate "
+        "prereservar agarro anotarme anotarnos guardarme guardas reservarnos tomaria tomamos reservas reservamela "
+        "guardamela bloqueala anotala reservarias"
+    ),
+    "BOOKING": "reserva reserba reseva reservacion resreva booking prereserva",
+    "TAKE": "tomo quedo agarramos",
+    "MAKE": "hacer haceme hago hacemos hagamos generar tomar concretar",
+    "OWN": "tengo tenemos tenia teniamos hice hicimos",
+    "CHANGE": "cambiar modificar mover reprogramar pasar correr",
+    "TOTAL": "total",
+    "INFO": "info informacion detalles consulta datos",
+    "WANT": "quiero queremos quisiera quisieramos queria queriamos kiero necesito necesitamos busco buscamos",
+    "DEPOSIT": "sena senia",
+    "CANCEL": (
+        "cancelar cancelo cancela cancelen cancelarla cancelamos cancelame canselar cancele cancelada cancelacion "
+        "cancelaciones anular anulo anula anulen anularla anulame anulacion suspender suspendo suspendemos canelar "
+        "cacelar cancelala anulala cancelarlo anulamos cancelaria canselo cancelado cancelando desistir desisto "
+        "cancelr kancelar cancelemos suspenderla suspende canselacion"
+    ),
+    "BAJA": "baja",
+    "POWER": "puedo podemos podre podremos podria podriamos pude pudimos poder",
+    "SUIT": "sirve conviene sirven",
+    "HELLO": ("hola buenas buenos buen hello holis ola holaa holaaa holaaaa hi saludos bnas buenass wenas holas alo"),
+    "SERVICE": (
+        "wifi internet pileta piscina parrilla parrillas asador quincho cochera estacionamiento estacionar garage "
+        "garaje ropa sabanas toallas toalla toallones calefaccion estufa jacuzzi hidromasaje yacuzzi tv tele television "
+        "netflix mucama limpieza servicio servicios incluye incluyen incluido incluida incluidos incluidas amenities "
+        "comodidades cable cocina heladera microondas vajilla utensilios acondicionado ventilador cuna practicuna "
+        "secador lavarropas ubicacion ubicados ubicada ubicado ubicadas direccion mapa aceptan acepta aceptas "
+        "permiten permite admiten admite lejos distancia recepcion desayuno desayunar video videos tarjeta tarjetas "
+        "efectivo accesible accesibilidad fumar proveeduria kiosco almacen horno cafetera senal patio balcon  deck "
+        "fogon hogar salamandra sauna gimnasio actividades excursiones juegos metegol"
+        "caracteristicas instalaciones jardin terraza blanca climatizada playroom asado hamaca horario horarios "
+        "mercadopago guardan equipada equipadas foto wi capacidad shampoo lena cunita fotos frazadas politica politicas condiciones"
+    ),
+    "WHERE": "donde adonde dnd",
+    "NEAR": "cerca cercania cerquita",
+    "FIT": "entran caben cabe duermen entra",
+    "CLOCK_TIME": "hora",
+    "MAY": "pueden puede podes",
+    "BRING": "llevar traer",
+    "REFUND": "devolucion devuelven reembolso reintegro devolverian devolver reintegran",
+    "PEOPLE_PLACE": "lago centro rio cerro playa ripio",
+}
+
+MONTHS: Final = (
+    "enero ene",
+    "febrero feb",
+    "marzo mzo",
+    "abril abr",
+    "mayo may",
+    "junio jun",
+    "julio jul",
+    "agosto ago agos",
+    "septiembre setiembre sep sept set",
+    "octubre oct",
+    "noviembre nov",
+    "diciembre dic dbre",
+)
+WEEKDAYS: Final = (
+    "lunes lun",
+    "martes",
+    "miercoles mie mier mierc miercole",
+    "jueves jue juev",
+    "viernes vie vier viern",
+    "sabado sab sabadito",
+    "domingo dom dgo",
+)
+
+# Words that a slip of a month's or a weekday's name would otherwise claim.
+NOT_SLIPS: Final = frozenset(
+    "abri mazo maro mayor junto jugo jueces martas lune une jueve vienes viene nero ener mares marte arte febre juno "
+    "unio ulio mao ayo sado abado gusto agosta domino mates lues lumes".split()
+)
