@@ -1,21 +1,27 @@
-"""``python -m cabanas api | migrate | seed``: the service's own commands, for servers of your own."""
+"""``python -m cabanas api | worker | migrate | seed``: the service's own commands, for servers of your own."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import os
+import signal
+import socket
 import sys
 import tempfile
 
 import uvicorn
 from pydantic import ValidationError
+from uvicorn.supervisors import Multiprocess
 
 from cabanas.db.migrate import migrate
 from cabanas.db.seed import seed
 from cabanas.logs import configure_logging
 from cabanas.parent_watch import exit_with_parent
 from cabanas.settings import Settings
+from cabanas.worker import Worker
+
+SECRET_NAME = re.compile("SECRET|TOKEN|URL")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -27,6 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     api.add_argument("--port", type=int, default=8000)
     api.add_argument("--fd", type=int, help="serve on this inherited, listening socket instead")
     api.add_argument("--workers", type=int, default=1, help="worker processes (default: 1)")
+    commands.add_parser("worker", help="work through the inbox and the outbox")
     commands.add_parser("migrate", help="bring the schema to the newest revision")
     seeding = commands.add_parser("seed", help="fill an empty schema with realistic data")
     seeding.add_argument("--cabins", type=int, default=24)
@@ -36,10 +43,9 @@ def main(argv: list[str] | None = None) -> int:
         settings = Settings()
     except ValidationError as error:
         for problem in error.errors():
-            name = ".".join(str(part) for part in problem["loc"]).upper()
-            print(f"setting {name}={problem.get('input')!r}: {problem['msg']}", file=sys.stderr)
+            print(describe_problem(problem), file=sys.stderr)
         return 2
-    if settings.database_url is None or (arguments.command == "api" and settings.redis_url is None):
+    if settings.database_url is None or (arguments.command in {"api", "worker"} and settings.redis_url is None):
         print(
             "set DATABASE_URL and REDIS_URL, or run `cabanas-perf serve` for embedded servers",
             file=sys.stderr,
@@ -47,6 +53,8 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     if arguments.command == "api":
         return serve_api(settings, arguments)
+    if arguments.command == "worker":
+        return run_worker(settings)
     if arguments.command == "migrate":
         asyncio.run(migrate(settings.database_url))
     else:
@@ -54,27 +62,66 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def serve_api(settings: Settings, arguments: argparse.Namespace) -> int:
+def describe_problem(problem: ErrorDetails) -> str:
+    """What is wrong with a setting, and its value unless that is to be kept secret."""
+    name = ".".join(str(part) for part in problem["loc"]).upper()
+    given = problem["input"]
+    # A problem between several settings has all of them as its input, secrets included.
+    shown = f"={given!r}" if isinstance(given, str | int | float) and not SECRET_NAME.search(name) else ""
+    return f"setting {name}{shown}: {problem['msg']}" if name else f"settings: {problem['msg']}"
+
+
+def run_worker(settings: Settings) -> int:
+    """Work until SIGTERM or SIGINT; what is in hand may finish."""
     configure_logging(settings.log_level)
     exit_with_parent()
-    with tempfile.TemporaryDirectory(prefix="cabanas-metrics-") as folder:
-        if arguments.workers > 1:
+
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        async with open_service(settings) as service:
+            working = asyncio.create_task(Worker(service).run())
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, working.cancel)
+            with suppress(asyncio.CancelledError):
+                await working
+
+    nlu.warm_up()
+    asyncio.run(work())
+    return 0
+
+
+def serve_api(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT, then finish what was begun."""
+    configure_logging(settings.log_level)
+    exit_with_parent()
+    # When it has shut down, uvicorn raises the signal that it was stopped by once more, and that must not kill us:
+    # an orderly stop ends with 0.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    config = uvicorn.Config(
+        "cabanas.api.app:create_app_from_environment",
+        factory=True,
+        host=arguments.host,
+        port=arguments.port,
+        workers=arguments.workers,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,  # the rate limit reads them, and trusts our own proxies only
+        timeout_graceful_shutdown=round(settings.shutdown_grace_s),
+    )
+    server = uvicorn.Server(config)
+    # uvicorn's own --fd takes every socket for a Unix one: no TCP_NODELAY, no client addresses.
+    listener = config.bind_socket() if arguments.fd is None else socket.socket(fileno=arguments.fd)
+    with listener, tempfile.TemporaryDirectory(prefix="cabanas-metrics-") as folder:
+        if arguments.workers == 1:
+            server.run(sockets=[listener])
+        else:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        uvicorn.run(
-            "cabanas.api.app:create_app_from_environment",
-            factory=True,
-            host=arguments.host,
-            port=arguments.port,
-            fd=arguments.fd,
-            workers=arguments.workers,
-            loop="uvloop",
-            http="httptools",
-            ws="none",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            timeout_graceful_shutdown=round(settings.shutdown_grace_s),
-        )
+            Multiprocess(config, target=server.run, sockets=[listener]).run()
     return 0
 
 

@@ -48,13 +48,18 @@ async def need_token(given: Annotated[bool, Depends(has_token)]) -> None:
         raise Unauthorised(msg)
 
 
-async def get_idempotency_key(
-    idempotency_key: Annotated[str | None, Header(max_length=MAX_KEY_LENGTH + 2)] = None,
-) -> str | None:
-    """The client's key, as a structured-field string or bare (draft-ietf-httpapi-idempotency-key-header-07)."""
-    if idempotency_key is None:
+IdempotencyKeyHeader = Annotated[str | None, Header(alias="Idempotency-Key", max_length=MAX_KEY_LENGTH + 2)]
+
+
+def parse_idempotency_key(header: str | None) -> str | None:
+    """The client's key, as a structured-field string or bare (draft-ietf-httpapi-idempotency-key-header-07).
+
+    Raises:
+        InvalidRequest: for an empty key, one that is too long, or one of other characters.
+    """
+    if header is None:
         return None
-    key = idempotency_key
+    key = header
     if len(key) >= 2 and key[0] == key[-1] == '"':
         key = key[1:-1]
     if not 1 <= len(key) <= MAX_KEY_LENGTH or not key.isascii() or not key.isprintable():

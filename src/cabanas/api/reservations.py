@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from cabanas.api.bodies import (
@@ -20,8 +20,16 @@ from cabanas.api.bodies import (
     held_stay_json,
     reservation_json,
 )
-from cabanas.api.dependencies import ServiceDep, get_idempotency_key, has_token, json_response, need_token
+from cabanas.api.dependencies import (
+    IdempotencyKeyHeader,
+    ServiceDep,
+    has_token,
+    json_response,
+    need_token,
+    parse_idempotency_key,
+)
 from cabanas.api.problems import document_problems
+from cabanas.bootstrap import Service
 from cabanas.domain.errors import FieldProblem, InvalidRequest
 from cabanas.domain.reservation import MAX_ID, Status
 from cabanas.domain.stay import Stay
@@ -41,11 +49,10 @@ TokenGiven = Annotated[bool, Depends(has_token)]
     responses=document_problems(404, 409, 422, 503),
     tags=["reservations"],
 )
-async def prereserve(
-    body: WishBody, service: ServiceDep, idempotency_key: Annotated[str | None, Depends(get_idempotency_key)]
-) -> Response:
+async def prereserve(body: WishBody, request: Request, idempotency_key: IdempotencyKeyHeader = None) -> Response:
     """Hold a stay until its deposit is paid or the hold ends."""
-    held = await service.hold_stay(body.to_wish(), idempotency_key=idempotency_key)
+    service: Service = request.state.service
+    held = await service.hold_stay(body.to_wish(), idempotency_key=parse_idempotency_key(idempotency_key))
     with stage("format_response"):
         return json_response(held_stay_json(held), 201)
 

@@ -44,8 +44,8 @@ _MAX_DAYS_BOOKED_AHEAD = 90
 _HOT_CABIN_EVERY = 5
 _CANCELLED_SHARE = 0.18
 _EXPIRED_SHARE = 0.07
-_HELD_SHARE = 0.03
-"""Of the stays ahead: holds at the moment, half of them past their end and not swept yet."""
+_HELD_SHARE = 0.25
+"""Of the few stays ahead: holds at the moment, half of them past their end and not swept yet."""
 # How keen guests are to come, by month.
 _SEASON = (0.0, 1.0, 0.95, 0.55, 0.55, 0.3, 0.35, 0.85, 0.45, 0.45, 0.55, 0.55, 0.8)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Collection
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import asyncpg
@@ -166,7 +166,7 @@ def make_code(today: date) -> str:
 
 def fingerprint_wish(wish: StayWish) -> bytes:
     """What tells two wishes apart that came with the same key: SHA-256 over every field."""
-    return hashlib.sha256(repr(astuple(wish)).encode("utf-8", "surrogatepass")).digest()
+    return hashlib.sha256(repr(wish).encode("utf-8", "surrogatepass")).digest()
 
 
 def _replay(row: asyncpg.Record, accommodation_id: int, fingerprint: bytes | None) -> HeldStay:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -74,6 +73,7 @@ def profile(
         os.environ[TRACE_VARIABLE] = "1"
     from cabanas_perf.cli.console import TerminalProgress, show_report  # noqa: PLC0415
     from cabanas_perf.report.files import prune  # noqa: PLC0415
+    from cabanas_perf.report.redaction import redact_command  # noqa: PLC0415
     from cabanas_perf.runners.errors import RunError  # noqa: PLC0415
     from cabanas_perf.runners.profile import ProfileOptions, run_profile  # noqa: PLC0415
     from cabanas_perf.runners.profilers import Profiler  # noqa: PLC0415
@@ -99,7 +99,7 @@ def profile(
         raise RunError(f"the target {name!r} cannot be driven via {chosen_via}", fix="leave --via out")
     run_options = ProfileOptions(
         targets=reachable,
-        command=shlex.join(["cabanas-perf", *sys.argv[1:]]),
+        command=redact_command(["cabanas-perf", *sys.argv[1:]]),
         slo=load_objectives(find_slo_file(slo), workloads=OBJECTIVE_WORKLOADS.union(known)),
         slo_set=STRICT_SET if strict else DEFAULT_SET,
         output=output,
