@@ -1,0 +1,32 @@
+"""How a request ended, from what Locust says about it."""
+
+from __future__ import annotations
+
+from cabanas_perf.measurement.samples import Outcome
+
+_FIRST_REFUSAL = 400
+
+
+def classify(exception: BaseException | None, status: int) -> tuple[Outcome, str]:
+    """Outcome and kind; `status` is 0 without an answer.
+
+    An answer that is an error by its status and that the user class took for an answer is an expected refusal.
+    """
+    if exception is None:
+        return (Outcome.REFUSED, f"http_{status}") if status >= _FIRST_REFUSAL else (Outcome.OK, "")
+    if status >= _FIRST_REFUSAL:
+        return Outcome.ERROR, f"http_{status}"
+    name = type(exception).__name__
+    if status:
+        # The user class looked at the answer and did not like it.
+        return Outcome.ERROR, "wrong_answer"
+    return (Outcome.TIMEOUT if _is_timeout(exception) else Outcome.ERROR), name
+
+
+def _is_timeout(exception: BaseException) -> bool:
+    cause: BaseException | None = exception
+    while cause is not None:
+        if isinstance(cause, TimeoutError) or "timeout" in type(cause).__name__.lower():
+            return True
+        cause = cause.__cause__
+    return False
