@@ -9,14 +9,22 @@ from datetime import timedelta
 
 from redis.asyncio import Redis
 
+from cabanas import nlu
+from cabanas.clients.http import open_provider
+from cabanas.clients.mercadopago import MercadoPagoClient
+from cabanas.clients.whatsapp import WhatsAppClient
 from cabanas.db.pool import Database, open_database
 from cabanas.redis.lock import CabinLocks
 from cabanas.redis.pool import open_redis
 from cabanas.services.browse import Browse
+from cabanas.services.handle_message import HandleMessage
+from cabanas.services.handle_payment import HandlePayment
 from cabanas.services.health import CheckHealth
 from cabanas.services.hold_stay import HoldPolicy, HoldStay
 from cabanas.services.housekeeping import Housekeeping
+from cabanas.services.inbox import Inbox
 from cabanas.services.settle_reservation import SettleReservation
+from cabanas.services.voice import ListenToGuest, Transcriber
 from cabanas.settings import Settings
 
 
@@ -33,11 +41,18 @@ class Service:
     browse: Browse
     check_health: CheckHealth
     housekeeping: Housekeeping
+    inbox: Inbox
+    handle_message: HandleMessage
+    handle_payment: HandlePayment
+    whatsapp: WhatsAppClient | None
+    mercadopago: MercadoPagoClient | None
 
 
 @asynccontextmanager
-async def open_service(settings: Settings) -> AsyncIterator[Service]:
+async def open_service(settings: Settings, *, transcriber: Transcriber | None = None) -> AsyncIterator[Service]:
     """The service for the block. Its pools connect on demand and are closed at the end.
+
+    Without a ``transcriber``, guests who send voice notes are asked to write.
 
     Raises:
         ValueError: when a URL is missing or malformed.
@@ -48,6 +63,8 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
     async with (
         open_database(settings, settings.database_url) as database,
         open_redis(settings, settings.redis_url) as redis,
+        open_whatsapp(settings) as whatsapp,
+        open_mercadopago(settings) as mercadopago,
     ):
         locks = CabinLocks(
             redis,
@@ -61,14 +78,60 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             limits=settings.stay_limits,
             weekend_nights=settings.weekend_nights,
         )
+        browse = Browse(database)
+        hold_stay = HoldStay(database, locks, policy)
         yield Service(
             settings=settings,
             database=database,
             redis=redis,
             locks=locks,
-            hold_stay=HoldStay(database, locks, policy),
+            hold_stay=hold_stay,
             settle=SettleReservation(database),
-            browse=Browse(database),
+            browse=browse,
             check_health=CheckHealth(database, redis),
-            housekeeping=Housekeeping(database, timedelta(seconds=settings.idempotency_ttl_s)),
+            housekeeping=Housekeeping(
+                database, timedelta(seconds=settings.idempotency_ttl_s), timedelta(seconds=settings.messages_ttl_s)
+            ),
+            inbox=Inbox(database),
+            handle_message=HandleMessage(
+                database=database,
+                browse=browse,
+                hold_stay=hold_stay,
+                listen=ListenToGuest(whatsapp, transcriber, settings.transcript_min_confidence),
+                analyze=nlu.analyze,
+                conversation_ttl=timedelta(seconds=settings.conversation_ttl_s),
+            ),
+            handle_payment=HandlePayment(database, locks, mercadopago),
+            whatsapp=whatsapp,
+            mercadopago=mercadopago,
         )
+
+
+@asynccontextmanager
+async def open_whatsapp(settings: Settings) -> AsyncIterator[WhatsAppClient | None]:
+    """The client for the block; None where the settings have no WhatsApp number."""
+    if settings.whatsapp_access_token is None or settings.whatsapp_phone_number_id is None:
+        yield None
+        return
+    async with open_provider(
+        settings.graph_base_url,
+        settings.whatsapp_access_token.get_secret_value(),
+        timeout_s=settings.provider_timeout_s,
+        max_connections=settings.outbox_concurrency + settings.voice_concurrency,
+    ) as http:
+        yield WhatsAppClient(http, settings.whatsapp_phone_number_id)
+
+
+@asynccontextmanager
+async def open_mercadopago(settings: Settings) -> AsyncIterator[MercadoPagoClient | None]:
+    """The client for the block; None where the settings have no Mercado Pago account."""
+    if settings.mercadopago_access_token is None:
+        yield None
+        return
+    async with open_provider(
+        settings.mercadopago_base_url,
+        settings.mercadopago_access_token.get_secret_value(),
+        timeout_s=settings.provider_timeout_s,
+        max_connections=settings.inbox_concurrency,
+    ) as http:
+        yield MercadoPagoClient(http)

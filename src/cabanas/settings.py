@@ -5,11 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cabanas.domain.pricing import DEFAULT_WEEKEND_NIGHTS
 from cabanas.domain.reservation import StayLimits
+
+
+def _check_secret(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value().strip():
+        msg = "must not be empty: with an empty secret everybody could sign"
+        raise ValueError(msg)
+    return secret
+
+
+Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
+HttpAddress = Annotated[str, Field(pattern=r"^https?://[^\s/]+(/[^\s]*)?$")]
 
 BUSINESS_TIME_ZONE = "America/Argentina/Buenos_Aires"
 
@@ -62,6 +73,68 @@ class Settings(BaseSettings):
     """Answer with a ``Server-Timing`` header (W3C) that carries each stage's duration."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     shutdown_grace_s: float = Field(default=8.0, gt=0)
+
+    whatsapp_app_secret: Secret | None = None
+    """Signs what Meta delivers. The four WhatsApp settings are given together or not at all; without them the
+    webhook answers 503 and nothing is sent."""
+    whatsapp_verify_token: Secret | None = None
+    whatsapp_access_token: Secret | None = None
+    whatsapp_phone_number_id: str | None = Field(default=None, pattern=r"^[\w-]+$")
+    graph_base_url: HttpAddress = "https://graph.facebook.com/v23.0"
+    mercadopago_secret: Secret | None = None
+    """Signs Mercado Pago's notifications; given together with the access token or not at all."""
+    mercadopago_access_token: Secret | None = None
+    mercadopago_base_url: HttpAddress = "https://api.mercadopago.com"
+    mercadopago_tolerance_s: float | None = Field(default=None, gt=0)
+    """How old a notification's signature may be; unset, of any age: the provider delivers again for days."""
+    payment_link: str | None = Field(default=None, pattern=r"^https?://\S*\{code\}\S*$")
+    """Where a guest pays the deposit; ``{code}`` stands for the reservation's code."""
+
+    worker_enabled: bool = True
+    """Work through the inbox and the outbox in the API's own processes. Off where ``python -m cabanas worker`` does."""
+    worker_poll_s: float = Field(default=0.5, gt=0)
+    """How long work that nobody announced can go unseen."""
+    worker_lease_s: float = Field(default=30.0, gt=0)
+    """When work that a dead worker had in hand comes back; longer than any request to a provider may take."""
+    voice_lease_s: float = Field(default=180.0, gt=0)
+    """The same for a voice note, with its download and transcription."""
+    inbox_concurrency: int = Field(default=8, ge=1)
+    """Messages and payments in hand at once, for each process."""
+    voice_concurrency: int = Field(default=2, ge=1)
+    outbox_concurrency: int = Field(default=64, ge=1)
+    """Messages on their way to the provider at once. They wait without a database connection."""
+    provider_timeout_s: float = Field(default=10.0, gt=0)
+    retry_base_s: float = Field(default=1.0, gt=0)
+    """Pause after the first failure; it doubles with each further one, up to `retry_max_s`."""
+    retry_max_s: float = Field(default=60.0, gt=0)
+    inbox_max_attempts: int = Field(default=8, ge=1)
+    outbox_max_attempts: int = Field(default=10, ge=1)
+    conversation_ttl_s: int = Field(default=1800, ge=1)
+    """How long what a guest said is remembered."""
+    transcript_min_confidence: float = Field(default=0.4, ge=0, le=1)
+    """Below it a voice note counts as not understood."""
+    messages_ttl_s: int = Field(default=30 * 86400, ge=8 * 86400)
+    """How long events and messages are kept; providers deliver again for up to seven days."""
+
+    @model_validator(mode="after")
+    def _check_providers(self) -> Settings:
+        whatsapp = (
+            self.whatsapp_app_secret,
+            self.whatsapp_verify_token,
+            self.whatsapp_access_token,
+            self.whatsapp_phone_number_id,
+        )
+        for name, values in (
+            ("whatsapp_app_secret, _verify_token, _access_token and _phone_number_id", whatsapp),
+            ("mercadopago_secret and _access_token", (self.mercadopago_secret, self.mercadopago_access_token)),
+        ):
+            if len({value is None for value in values}) > 1:
+                msg = f"set {name} together, or none of them"
+                raise ValueError(msg)
+        if self.worker_lease_s <= self.provider_timeout_s:
+            msg = "worker_lease_s must be longer than provider_timeout_s"
+            raise ValueError(msg)
+        return self
 
     @field_validator("weekend_nights", mode="before")
     @classmethod

@@ -10,7 +10,7 @@ from typing import TypedDict
 from fastapi import FastAPI
 
 from cabanas import nlu
-from cabanas.api import health, reservations
+from cabanas.api import health, reservations, webhooks_mercadopago, webhooks_whatsapp
 from cabanas.api import nlu as nlu_routes
 from cabanas.api.middleware import ObserveRequests
 from cabanas.api.problems import install_problem_handlers
@@ -19,6 +19,7 @@ from cabanas.bootstrap import Service, open_service
 from cabanas.logs import configure_logging
 from cabanas.parent_watch import exit_with_parent
 from cabanas.settings import Settings
+from cabanas.worker import Worker
 
 
 class AppState(TypedDict):
@@ -34,13 +35,17 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[AppState]:
         nlu.warm_up()
         async with open_service(settings) as service:
-            tidying = asyncio.create_task(service.housekeeping.run_forever(settings.expiry_interval_s))
+            background = [asyncio.create_task(service.housekeeping.run_forever(settings.expiry_interval_s))]
+            if settings.worker_enabled:
+                background.append(asyncio.create_task(Worker(service).run()))
             try:
                 yield {"service": service}
             finally:
-                tidying.cancel()
-                with suppress(asyncio.CancelledError):
-                    await tidying
+                for task in background:
+                    task.cancel()
+                for task in background:
+                    with suppress(asyncio.CancelledError):
+                        await task
 
     app = FastAPI(
         title="Cabañas",
@@ -50,7 +55,14 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
-    for router in (reservations.router, nlu_routes.router, health.router, health.metrics_router):
+    for router in (
+        reservations.router,
+        nlu_routes.router,
+        webhooks_whatsapp.router,
+        webhooks_mercadopago.router,
+        health.router,
+        health.metrics_router,
+    ):
         app.include_router(router)
     install_problem_handlers(app)
     # The last one added is the outermost.

@@ -11,6 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from cabanas.api.raw_body import BodyTooLarge, MalformedBody
+from cabanas.api.webhooks import SignatureRefused, WebhookNotConfigured
 from cabanas.db.pool import DatabaseUnavailable
 from cabanas.domain.errors import (
     AccommodationNotFound,
@@ -43,6 +45,10 @@ _BY_ERROR: dict[type[CabanasError], tuple[int, str, str]] = {
     IdempotencyKeyInFlight: (409, "idempotency-key-in-flight", "A request with this key is being worked on"),
     IdempotencyKeyReused: (422, "idempotency-key-reused", "The key belongs to another request"),
     Unauthorised: (401, "unauthorised", "A valid API token is needed"),
+    SignatureRefused: (403, "signature-refused", "The sender could not be verified"),
+    MalformedBody: (400, "malformed-body", "The body cannot be read"),
+    BodyTooLarge: (413, "body-too-large", "The body is too long"),
+    WebhookNotConfigured: (503, "webhook-not-configured", "This service was started without the provider's secrets"),
     DatabaseUnavailable: (503, "database-unavailable", "The database cannot be reached; try again"),
 }
 
@@ -127,7 +133,16 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 
 def document_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI responses for the problems that a route may answer with."""
-    titles = {401: "No valid token", 404: "Not found", 409: "Conflict", 422: "Not valid", 503: "Try again"}
+    titles = {
+        400: "Not readable",
+        401: "No valid token",
+        403: "Not verified",
+        404: "Not found",
+        409: "Conflict",
+        413: "Too long",
+        422: "Not valid",
+        503: "Try again",
+    }
     return {
         status: {"description": titles[status], "content": {MEDIA_TYPE: {"schema": PROBLEM_SCHEMA}}}
         for status in statuses

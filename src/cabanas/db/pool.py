@@ -17,7 +17,7 @@ from cabanas.settings import Settings
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
-_UNAVAILABLE = (
+UNAVAILABLE = (
     OSError,  # refused, reset, no such socket; TimeoutError is one too: no free connection, or no answer in time
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
@@ -27,6 +27,7 @@ _UNAVAILABLE = (
     asyncpg.QueryCanceledError,
     asyncpg.InterfaceError,  # the connection or the pool was closed under us
 )
+"""What a call to PostgreSQL may raise when the server is away or too busy."""
 
 
 class DatabaseUnavailable(CabanasError):
@@ -55,7 +56,7 @@ class Database:
         try:
             async with self._pool.acquire(timeout=self._acquire_timeout_s) as connection:
                 yield connection
-        except _UNAVAILABLE as error:
+        except UNAVAILABLE as error:
             raise DatabaseUnavailable(str(error) or type(error).__name__) from error
 
     @property
@@ -100,5 +101,5 @@ async def _end_transaction(connection: Connection) -> None:
 async def _close(pool: Pool) -> None:
     try:
         await pool.close()
-    except _UNAVAILABLE:
+    except UNAVAILABLE:
         pool.terminate()

@@ -17,13 +17,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Housekeeping:
-    """Marks ended holds as expired and forgets old idempotency keys. Several processes may do it at once.
+    """Marks ended holds as expired and forgets old idempotency keys, messages and conversations. Several processes
+    may do it at once.
 
     Bookings do not depend on it: a hold past its end blocks nobody before it is marked.
     """
 
     database: Database
     idempotency_ttl: timedelta
+    messages_ttl: timedelta
 
     async def expire_holds(self) -> int:
         """Mark every hold that ended; answers with how many."""
@@ -33,17 +35,24 @@ class Housekeeping:
         """Forget keys past their time to live; answers with how many."""
         return await self._in_batches("purge_idempotency_keys", self.idempotency_ttl, _BATCH_ROWS)
 
+    async def purge_messages(self) -> int:
+        """Forget what came in, what went out and what was talked about, past its time; answers with how many."""
+        statements = ("purge_outbox", "purge_inbox", "purge_conversations")
+        return sum([await self._in_batches(name, self.messages_ttl, _BATCH_ROWS) for name in statements])
+
     async def run_forever(self, interval_s: float) -> None:
         """Tidy up every ``interval_s`` seconds until cancelled; a database that is away is tried again next time."""
         while True:
             try:
                 expired = await self.expire_holds()
                 purged = await self.purge_idempotency_keys()
+                forgotten = await self.purge_messages()
             except DatabaseUnavailable as error:
                 logger.warning("housekeeping_skipped", extra={"reason": str(error)})
             else:
-                if expired or purged:
-                    logger.info("housekeeping", extra={"expired_holds": expired, "purged_keys": purged})
+                if expired or purged or forgotten:
+                    counts = {"expired_holds": expired, "purged_keys": purged, "forgotten_messages": forgotten}
+                    logger.info("housekeeping", extra=counts)
             await asyncio.sleep(interval_s)
 
     async def _in_batches(self, statement: str, *arguments: object) -> int:

@@ -5,7 +5,8 @@
 -- One row always: `mine` is false while another request with the same key is being worked on; `code` is NULL when
 -- the nights are taken. Stale holds are locked in the order of their ids, so that two of these never wait for each
 -- other, and they give way before the insert, which reads the count of them. ON CONFLICT makes the insert a
--- speculative one: a bare insert under an exclusion constraint can deadlock with another.
+-- speculative one: a bare insert under an exclusion constraint can deadlock with another. Guests who came through
+-- WhatsApp are told there; for the others that channel is closed until they write first.
 WITH claim AS MATERIALIZED (
     SELECT $13::text IS NULL OR pg_try_advisory_xact_lock(hashtextextended($13, 0)) AS mine
 ), stale AS (
@@ -37,6 +38,7 @@ WITH claim AS MATERIALIZED (
     INSERT INTO outbox (kind, recipient, reservation_id)
     SELECT 'reservation_held', held.contact_phone, held.id
     FROM held
+    WHERE $8 = 'whatsapp'
 ), recorded AS (
     INSERT INTO idempotency_keys (key, fingerprint, reservation_id, refusal)
     SELECT $13, $14, held.id, CASE WHEN held.id IS NULL THEN 'stay_unavailable' END
