@@ -19,9 +19,7 @@ def _latin1_table() -> bytes:
         table[code] = ord(base) if base.isascii() else ord(" ")
     for character in _SPACED:
         table[ord(character)] = ord(" ")
-    for source, target in (("×", "x"), ("€", "$"), ("£", "$"), ("¢", "$"), ("ß", "s")):
-        if ord(source) < 256:
-            table[ord(source)] = ord(target)
+    table[ord("×")], table[ord("ß")], table[ord("£")] = b"xs$"
     return bytes(table)
 
 
@@ -32,6 +30,8 @@ _INVISIBLE = re.compile("[\u0300-\u036f\u200b-\u200f\u2060\ufe00-\ufe0f\u20e3\u2
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _BEYOND_LATIN1 = re.compile("[^\x00-\xff]+")
 
+# The one day of the month that takes three words.
+_THIRTY_FIRST = re.compile(r"treinta\s+y\s+uno?\b")
 # A number keeps the slash, dot or dash that glues it to the next number: "15/12" is not "15. 2 personas".
 _TOKENS = re.compile(r"[a-z]+|\d+[/.\-](?=\d)|\d+|[^\sa-z0-9]")
 
@@ -43,7 +43,8 @@ def fold(text: str) -> str:
     except UnicodeEncodeError:
         text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
         raw = _BEYOND_LATIN1.sub(" ", _DASHES.sub("-", text)).encode("latin-1")
-    return raw.translate(_TABLE, _DELETED_BYTES).decode("ascii")
+    folded = raw.translate(_TABLE, _DELETED_BYTES).decode("ascii")
+    return _THIRTY_FIRST.sub("treintayuno", folded) if "treinta" in folded else folded
 
 
 def tokenise(folded: str) -> list[str]:

@@ -16,7 +16,7 @@ _FRAGMENTS = {
     # "no quiero cancelar", "no la reservo", "sin reservar"
     "wanted": "(?<!{NO|SIN|NEVER}) (?<!{NO|NEVER} {WANT|ME|LO|LA|TE|SE|POWER|GO|UNKNOWN}) (?<!NO {ME|LO|LA|TE|GO} {WANT|GO|A})"
     " (?<!NO GO A)",
-    "offered": "HAY | HAVE | REMAIN",
+    "offered": "(?<!{PRICE|HOW_MUCH|WHERE}) (?: HAY | HAVE | REMAIN )",
     "day": "DAY | WEEKDAY | FINDE | GLUED | MANANA | HOY | FIN | SEMANA",
 }
 
@@ -36,9 +36,9 @@ _BOOK = grammar(
     _FRAGMENTS,
 )
 _AVAILABLE = grammar(
-    """FREE | (?<!{AIR|UNKNOWN}) LIBRE | (?<!{QUE|EL|DEL|ESE|ESTE}) PLACE (?! PARA {EL|LA|UN|LOS}? {SERVICE|THING|PET} )
-    | TAKEN | (?: @offered ) {ALGO|UN}? {LODGING|CALENDAR_DATE|ALGO} | (?: @offered ) {PARA|DEL|ENTRE|DESDE}
-    | (?: @offered ) EL? (?: @day ) | REMAIN {ALGO|UN|LODGING} | {WANT} {ALGO|UN|SOME}? LODGING """,
+    """FREE | (?<!{AIR|UNKNOWN}) LIBRE | (?<!{QUE|EL|DEL|ESE|ESTE|BOOK}) PLACE (?! PARA {EL|LA|UN|LOS}? {SERVICE|THING|PET} )
+    | TAKEN | @offered {ANY|UN}? {LODGING|CALENDAR_DATE} | @offered ALGO (?! {PRICE|SERVICE} ) | @offered {PARA|DEL|ENTRE|DESDE}
+    | @offered EL? (?: @day ) | REMAIN {ALGO|ANY|UN|LODGING} | WANT {ALGO|ANY|UN|SOME}? LODGING """,
     _FRAGMENTS,
 )
 _PRICE = grammar(

@@ -11,7 +11,7 @@ MAX_MENTIONS = 32
 _FRAGMENTS = {
     # What stands after a number and makes it count something else than days of the month.
     "tail": """(?! RO? {HOUR|THING|PET|LODGING|CASH|PERSONS|GROWN|KID|KIDS|COUPLE|COUPLES|FRIENDS|NOCHE|NOCHES|DIAS|SEMANA|SEMANAS
-        |MES|MESES|ANOS|PERCENT|FAMILIES|BIG|FIT} | COLON DIGITS | X {D12|W12|UNO} | {GLUED|YGLUED} | DASH BIG
+        |MES|MESES|ANOS|PERCENT|FAMILIES|BIG|FIT} | COLON DIGITS | X {D12|W12|UNO} (?! @length_unit | PERSONS | NOCHES ) | {GLUED|YGLUED} | DASH BIG
         | {Y|O|A} DIGITS {HOUR|THING|PERSONS|GROWN|KIDS|NOCHES|DIAS|ANOS|SEMANAS|CASH|FRIENDS} | WORKER )""",
     "nextish": "QUE? VIENE | PROXIMO",
     "next_week": "(?:DE|EN)? LA? (?: SEMANA @nextish | PROXIMO SEMANA | OTRO SEMANA )",
@@ -45,8 +45,8 @@ _KINDS = {
         | (?<={DEL|EL|DIAS}) N (?= D31 @tail )""",
     ),
     "numeric": (
-        "GLUED",
-        """(?<!MONEY) S (?: D12 @tail | N12 (?= {S|N} ) ) | (?<!MONEY) N D12 @tail
+        "GLUED DIGITS",
+        """{D12|D31} SLASH D12 @tail | (?<!MONEY) S (?: D12 @tail | N12 (?= {S|N} ) ) | (?<!MONEY) N D12 @tail
         | (?<!{MONEY|LAS|CLOCK_TIME}) P D12 @tail""",
     ),
     "worded": (
@@ -57,7 +57,7 @@ _KINDS = {
     "month_first": ("MONTH", "MONTH EL? DIGITS (?= {AL|A|HASTA|DASH} EL? DIGITS ) @tail"),
     "day_of_numbered_month": (
         "DIGITS",
-        "(?<={EL|DEL|AL|DIA}) DIGITS {DE|DEL} D12 (?! {RO|MONTH|DE|AL|A|HASTA} ) @tail",
+        "(?<={EL|DEL|AL|DIA}) DIGITS {DE|DEL} D12 (?! {RO|MONTH|DE|A} ) @tail",
     ),
     "weekend": (
         f"{_DETERMINERS} FINDE FIN",
@@ -94,7 +94,7 @@ _KINDS = {
     "ago": ("HACE", "HACE COMO? COUNT (?: @span_unit | NOCHES | HOUR | THING )"),
     "length": (
         f"{_NUMERALS} D99",
-        "(?: UN PAR DE | COUNT (?: {O|A|DASH} SOME )? ) (?: @length_unit ) (?: {Y|COMMA|SLASH|CON}? SOME NOCHES )?",
+        "(?: UN PAR DE | COUNT (?: {O|A|DASH} SOME )? SOLO? ) (?: @length_unit ) (?: {Y|COMMA|SLASH|CON}? SOME NOCHES )?",
     ),
     "overmorrow": ("PASADO", "PASADO MANANA"),
     "tomorrow": ("MANANA", "(?<!{LA|ESTE|ESE}) MANANA"),
@@ -114,8 +114,10 @@ _KINDS = {
             | HASTA EL DAY @tail )
         | DAY @tail (?= (?: COMMA DAY ){0,6} COMMA? {Y|O} EL? DAY RO? {DE|DEL}? MONTH )
         | DIGITS @tail (?= (?: COMMA DIGITS ){0,6} {Y|O} EL? S D12 )
-        | (?<=DAY{Y|COMMA|O|HASTA}) DAY @tail | (?<=DAY Y EL ) DAY @tail | (?<=N31) D31 @tail""",
+        | (?<=N31) D31 @tail""",
     ),
+    # Counts only right after another day.
+    "linked_day": (_NUMERALS, "(?<=DAY{Y|COMMA|O|HASTA}) DAY @tail"),
 }
 
 

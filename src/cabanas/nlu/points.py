@@ -128,11 +128,14 @@ class Reader:
     def day(self, match: re.Match[str]) -> Point | None:
         return Point(match.start(), match.end(), day=_value(self.tokens[match.start()]))
 
-    glued_day = day
+    glued_day = linked_day = day
 
     def numeric(self, match: re.Match[str]) -> Point | None:
         start = match.start()
-        return self._dated(match, _value(self.tokens[start]), _value(self.tokens[start + 1]), None)
+        day, month = _value(self.tokens[start]), _value(self.tokens[match.end() - 1])
+        if (day, month) == _ROUND_THE_CLOCK and (not start or self.tape[start - 1] not in _CUES):
+            return None
+        return self._dated(match, day, month, None)
 
     def numeric_full(self, match: re.Match[str]) -> Point | None:
         start = match.start()
@@ -413,6 +416,8 @@ def _weekend_of(day: date) -> tuple[date, date]:
     return friday, friday + 2 * DAY
 
 
+_ROUND_THE_CLOCK = (24, 7)
+_CUES = classes("EL DEL AL DIA HASTA DESDE")
 _MONTH, _BIG, _ANO, _NUEVO, _ESTE, _OTRO = (symbol(name) for name in "MONTH BIG ANO NUEVO ESTE OTRO".split())
 _CARNIVAL, _MOTHER, _FATHER, _CHILD = (symbol(name) for name in "CARNAVAL MOTHER FATHER CHILD".split())
 _WEEKDAY_SYMBOL = symbol("WEEKDAY")

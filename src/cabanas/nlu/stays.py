@@ -36,7 +36,7 @@ _RANGE = grammar(
 )
 _GLUE = grammar("DASH?")
 _LIST = grammar("{COMMA}? Y {EL|AL|LA}? DIA? | COMMA EL?")
-_ALTERNATIVE = grammar("@time? COMMA? (?: O | SINO | O SINO | Y SINO ) SI? {EL|DEL|AL|PARA|ESTE}? EL?", _FRAGMENTS)
+_ALTERNATIVE = grammar("@time? COMMA? O {SINO|SI}? {EL|DEL|AL|PARA|ESTE}? EL?", _FRAGMENTS)
 _BETWEEN_WEEKDAY_AND_DAY = grammar("COMMA? {EL|DIA}? DIA? | PAREN")
 _BETWEEN_DAY_AND_WEEKDAY = grammar("COMMA? {PAREN}?")
 _OF_SPAN = grammar("{DEL|DE} {ESTE|LA|EL}?")
@@ -52,12 +52,13 @@ _FAREWELL = grammar("HASTA (?:EL)? $")
 _OTHER_BUSINESS_AFTER = grammar(
     "(?: A LA {MANANA|TARDE|NOCHE} )? COMMA? YA? (?: {TE|LE|SE|LO|ME|UNKNOWN}? {LO|LA|EL}? ) {PAY|TELL|BORN|CONFIRM}"
 )
-_NEGATION_BEFORE = grammar("(?: COMMA | Y ) NO {EL|DEL|PARA}? {EL|DEL}? $")
+_NEGATION_BEFORE = grammar("(?: ^ | COMMA | Y ) NO {EL|DEL|PARA}? {EL|DEL}? $")
 _NEGATION_AFTER = grammar("COMMA? YA? NO (?: {POWER|SUIT|NOS|ME|COMMA|DOT} | $ )")
 _CORRECTION = grammar("CORRECTION | SINO | NO {COMMA|EL|DEL|MEJOR_} | {COMMA|DOT} NO ".replace("|MEJOR_", ""))
 _LEAVING = grammar("LEAVE | OUT_WORD | {ME|NOS} (?:GO) | HASTA")
 _ARRIVING = grammar("ARRIVE | IN_WORD | (?<!{ME|NOS}) GO | DESDE | PARTIR")
-_NIGHTS_OF = grammar("{NOCHE|NOCHES} {DE|DEL} $")
+_SAID_AFTER = grammar("(?: (?P<leaves> {ME|NOS} GO | LEAVE ) | ARRIVE | GO ) (?! {EL|A|AL|HASTA|DAY|WEEKDAY|GLUED} )")
+_NIGHTS_OF = grammar("{LA|LAS} {NOCHE|NOCHES} {DE|DEL} $")
 _FROM_BETWEEN = grammar("ENTRE {EL|LA}? DIA? $")
 
 _ROLE_CLASSES = classes("LEAVE OUT_WORD GO HASTA ARRIVE IN_WORD DESDE PARTIR")
@@ -112,6 +113,7 @@ class _Reading:
         self.lengths: list[tuple[int, str]] = []
         self.chars = frozenset(tape)
         reader = Reader(tokens, tape, reference)
+        previous_end = -1
         for mention in mentions:
             kind = mention.lastgroup
             assert kind is not None
@@ -119,10 +121,11 @@ class _Reading:
                 self._add_length(mention)
             elif kind in _CONTEXTS:
                 self._add_month(mention, kind)
-            elif kind != "ago":
+            elif kind != "ago" and not (kind == "linked_day" and mention.start() - 1 != previous_end):
                 point = getattr(reader, kind)(mention)
                 if point is not None:
                     self._add_point(point)
+            previous_end = mention.end()
 
     def _add_length(self, mention: re.Match[str]) -> None:
         start, end = mention.span()
@@ -195,6 +198,7 @@ class _Reading:
     # Months in force
 
     def _month_for(self, point: Point) -> MonthInForce | None:
+        """The month of a bare day: the last one named before it, else the first one named after it."""
         if not self.months:
             return None
         before = [month for month in self.months if month.start < point.start]
@@ -336,11 +340,16 @@ class _Reading:
             return None
         leaving = arriving = -1
         begin = max(previous_end, point.start - _WINDOW)
+        if begin == previous_end and (said := _SAID_AFTER.match(self.tape, previous_end)) is not None:
+            begin = said.end()
         for match in _LEAVING.finditer(self.tape, begin, point.start):
             leaving = match.start()
         for match in _ARRIVING.finditer(self.tape, begin, point.start):
             arriving = match.start()
-        return None if leaving == arriving == -1 else leaving > arriving
+        if leaving == arriving == -1:
+            said = _SAID_AFTER.match(self.tape, point.end)
+            return None if said is None else said.lastgroup == "leaves"
+        return leaving > arriving
 
     # Putting it together
 
@@ -348,7 +357,7 @@ class _Reading:
         nights = self._nights()
         points = self.points
         if not points:
-            return Stay(None, None, nights) if nights else NOWHERE
+            return Stay(None, None, _nights_of(nights, None))
         spans, singles = self._spans()
         check_in, check_out = self._choose(spans, singles)
         return self._checked(check_in, check_out, nights, singles)
@@ -366,6 +375,8 @@ class _Reading:
             if last_index > index:
                 last = points[last_index]
                 start, end = self._pair(first, last)
+                if start is not None and first.month is not None:
+                    self.months.append(MonthInForce(first.start, start.month, None))
                 if start is not None and not self._is_guarded(first, previous_end, is_range=True):
                     if end is not None and _search_tail(_NIGHTS_OF, tape, max(0, first.start - 3), first.start):
                         end += DAY
@@ -373,6 +384,10 @@ class _Reading:
                         spans.append(_Span(start, end, first.start, last.end, first, is_alternative))
                 index, previous_end = last_index + 1, last.end
                 continue
+            if index + 1 < len(points) and first.day is not None and first.month is None:
+                following = points[index + 1]
+                if _ALTERNATIVE.fullmatch(tape, first.end, following.start):
+                    first.month, first.year = following.month, following.year
             if not is_alternative and not self._is_guarded(first, previous_end, is_range=False):
                 singles.append((first, self._leaves(first, previous_end), previous_end))
             index, previous_end = index + 1, first.end
