@@ -20,13 +20,47 @@ _BARE_TABLE_FROM_ROWS = 20_000
 """From here on building indexes once beats keeping them up to date row by row."""
 _COPY_CHUNK_BYTES = 1 << 20
 
-_NOTICES = """
-INSERT INTO outbox (kind, recipient, reservation_id, created_at, available_at, attempts, sent_at)
-SELECT 'reservation_held', contact_phone, id, created_at, created_at, 1, created_at + interval '2 s'
-FROM reservations
-WHERE created_at >= $1::date - 365
-ORDER BY created_at, id
-"""
+# What the last year left behind, beginning with the message that asked for each reservation. All of it is done with:
+# a worker finds nothing to send. Table by table, as the later ones point at the earlier ones.
+_HISTORY = {
+    "inbox": """
+        INSERT INTO inbox (
+            source, kind, provider_id, lane, said_at, payload, received_at, available_at, attempts, processed_at
+        )
+        SELECT 'whatsapp', 'message', 'wamid.' || code, contact_phone, created_at, '{"type": "text"}', created_at,
+               created_at, 1, created_at + interval '1 s'
+        FROM reservations
+        WHERE created_at >= $1::date - 365
+        ORDER BY created_at, id
+    """,
+    "outbox": """
+        INSERT INTO outbox (kind, recipient, reservation_id, inbox_id, created_at, available_at, attempts, sent_at)
+        SELECT 'reservation_held', r.contact_phone, r.id, i.id, r.created_at, r.created_at, 1,
+               r.created_at + interval '2 s'
+        FROM reservations r
+        JOIN inbox i ON i.provider_id = 'wamid.' || r.code
+        WHERE r.created_at >= $1::date - 365
+        ORDER BY r.created_at, r.id
+    """,
+    "payments": """
+        INSERT INTO payments (
+            provider_id, reservation_id, status, amount, currency, was_approved, standing, snapshot_at, created_at
+        )
+        SELECT (9000000000 + id)::text, id, 'approved', deposit_amount, 'ARS', true, 'settled', confirmed_at,
+               confirmed_at
+        FROM reservations
+        WHERE created_at >= $1::date - 365 AND reservation_status = 'confirmed'
+        ORDER BY created_at, id
+    """,
+    "conversations": """
+        INSERT INTO conversations (contact, memory, updated_at)
+        SELECT contact_phone, '{"turns": []}', max(created_at)
+        FROM reservations
+        WHERE created_at >= $1::date - 365
+        GROUP BY contact_phone
+        ORDER BY contact_phone
+    """,
+}
 
 
 def cabins_for(reservations: int) -> int:
@@ -45,7 +79,7 @@ async def seed(
     """Add ``cabins`` and ``reservations`` to an empty schema, by COPY, and let the planner look at them.
 
     The same seed and day give the same rows. History lies three years back; the nights ahead are taken more
-    thinly the farther off they are. The notices of the last year's reservations are in the outbox, sent.
+    thinly the farther off they are. The last year's messages, notices and payments are there too, all dealt with.
     Large amounts are copied into bare tables whose constraints and indexes are rebuilt, and so checked,
     before the transaction ends.
 
@@ -65,9 +99,10 @@ async def seed(
             await _copy_cabins(connection, made)
             async with _bare(connection, "reservations", when=reservations >= _BARE_TABLE_FROM_ROWS):
                 await connection.copy_to_table("reservations", columns=COLUMNS, source=_in_chunks(booked))
-            async with _bare(connection, "outbox", when=reservations >= _BARE_TABLE_FROM_ROWS):
-                await connection.execute(_NOTICES, day)
-        await connection.execute("VACUUM (ANALYZE) accommodations, reservations, outbox")
+            for table, history in _HISTORY.items():
+                async with _bare(connection, table, when=reservations >= _BARE_TABLE_FROM_ROWS):
+                    await connection.execute(history, day)
+        await connection.execute(f"VACUUM (ANALYZE) accommodations, reservations, {', '.join(_HISTORY)}")
     finally:
         await connection.close()
 

@@ -7,7 +7,7 @@ left in the JSON.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from cabanas_perf.plans.node import Node, Plan
@@ -17,14 +17,14 @@ class PlanFormatError(ValueError):
     """The text is not what EXPLAIN (FORMAT JSON) prints."""
 
 
-def parse_explain(document: str | Sequence[Any]) -> Plan:
+def parse_explain(document: Any) -> Plan:
     """Read the output of EXPLAIN (FORMAT JSON), as text or decoded; ANALYZE, BUFFERS and SETTINGS as they were given.
 
     Raises:
         PlanFormatError: when it is something else.
     """
     try:
-        decoded: Sequence[Any] = json.loads(document) if isinstance(document, str) else document
+        decoded = json.loads(document) if isinstance(document, str) else document
         statement: Mapping[str, Any] = decoded[0]
         plan = statement["Plan"]
         return Plan(
