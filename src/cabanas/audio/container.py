@@ -46,7 +46,7 @@ def _mp4_ends_early(data: bytes) -> bool:
         if size < 8:
             return False
         box += size
-    return box > len(data)
+    return box != len(data)
 
 
 def _riff_ends_early(data: bytes) -> bool:

@@ -11,7 +11,7 @@ class AudioError(Exception):
     """Any failure to turn a recording into a transcript."""
 
 
-class AudioRejected(AudioError):  # noqa: N818 - reads as what happened, like its siblings
+class AudioRejected(AudioError):
     """The recording cannot be transcribed, whoever tries."""
 
 
@@ -39,23 +39,23 @@ class NoAudioStream(AudioRejected):
     """A media file without sound, such as a silent video."""
 
 
-class AudioUnavailable(AudioError):  # noqa: N818
+class AudioUnavailable(AudioError):
     """The optional audio dependencies are not installed."""
 
 
-class ModelUnavailable(AudioError):  # noqa: N818
+class ModelUnavailable(AudioError):
     """No usable Whisper model was found, or the one found is damaged."""
 
 
-class TranscriberBusy(AudioError):  # noqa: N818
+class TranscriberBusy(AudioError):
     """Every place in the waiting line is taken; try again later."""
 
 
-class TranscriptionTimedOut(AudioError):  # noqa: N818
+class TranscriptionTimedOut(AudioError):
     """The clip took longer than any clip of its length should; its worker was replaced."""
 
 
-class TranscriptionFailed(AudioError):  # noqa: N818
+class TranscriptionFailed(AudioError):
     """The clip ended its worker, twice, or met an unexpected error inside it."""
 
 

@@ -32,12 +32,14 @@ _STOP_S = 2.0
 # `-P` and this line instead of `-m`: the working folder must not shadow modules, and the child must import the very
 # package that the parent runs, installed or not.
 _BOOT = "import sys; sys.path.append(sys.argv.pop(1)); from cabanas.audio.worker import main; sys.exit(main())"
-# Inference allocates and frees the same megabytes at every token. Without these glibc hands them back to the kernel
-# each time and fetches them again in small pages. Other platforms ignore the variables.
-_ALLOCATOR = {
+_TUNING = {
+    # Inference allocates and frees the same megabytes at every token; by default glibc hands them back to the kernel
+    # each time and fetches them again in small pages. Other platforms ignore these three.
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
     "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
+    # NumPy's only matrix product here takes a millisecond, after which its threads would spin for a hundred.
+    "OPENBLAS_NUM_THREADS": "1",
 }
 
 
@@ -214,7 +216,7 @@ class _Worker:
             stdout=asyncio.subprocess.PIPE,
             # Ctrl-C in a terminal is for the parent to handle; workers end when their input does.
             start_new_session=True,
-            env={**_ALLOCATOR, **os.environ},
+            env={**_TUNING, **os.environ},
         )
         try:
             async with asyncio.timeout(self._timeouts.start_s):

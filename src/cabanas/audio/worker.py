@@ -17,15 +17,11 @@ from cabanas.audio.models import find_models
 from cabanas.audio.wire import HEADER, done_message, failed_message, json_frame
 from cabanas.stages import Recording, stage
 
-# Requests that answer people in milliseconds share the cores with minutes of transcription.
-_NICENESS = 5
-
 
 def main() -> int:
     """Serve until standard input ends; the one argument is the settings as JSON."""
     settings = json.loads(sys.argv[1])
     requests, answers = _private_channels()
-    os.nice(_NICENESS)
     try:
         directory = settings["directory"]
         engine = Engine(find_models(Path(directory) if directory else None), device=settings["device"])

@@ -143,7 +143,7 @@ def paired_difference(
         raise ValueError("a word error rate needs reference words")
     source = random.Random(seed)  # noqa: S311 - resampling, not secrecy
     indexes = range(len(words))
-    drawn_points = []
+    drawn_points: list[float] = []
     while len(drawn_points) < resamples:
         drawn = source.choices(indexes, k=len(words))
         drawn_words = sum(words[i] for i in drawn)

@@ -6,7 +6,6 @@ against.
 
 from __future__ import annotations
 
-import io
 import math
 import os
 import shutil
@@ -65,7 +64,7 @@ def _convert_by_program(ffmpeg: str, recording: Path, wav: Path) -> None:
 def _convert_in_process(recording: Path, wav: Path) -> None:
     """The same WAV file where no ffmpeg program is installed; spares this side a process, nothing else."""
     resampler = av.AudioResampler(format="s16", layout="mono", rate=_SAMPLE_RATE_HZ)
-    with av.open(io.BytesIO(recording.read_bytes())) as source, wave.open(os.fspath(wav), "wb") as sink:
+    with av.open(os.fspath(recording), mode="r") as source, wave.open(os.fspath(wav), "wb") as sink:
         sink.setnchannels(1)
         sink.setsampwidth(2)
         sink.setframerate(_SAMPLE_RATE_HZ)
