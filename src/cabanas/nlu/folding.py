@@ -27,7 +27,7 @@ _TABLE = _latin1_table()
 _DELETED_BYTES = _DELETED.encode("latin-1")
 # Combining marks left over, variation selectors, keycaps, joiners: they stand inside words, so they leave no gap.
 _INVISIBLE = re.compile("[\u0300-\u036f\u200b-\u200f\u2060\ufe00-\ufe0f\u20e3\u2018\u2019]+")
-_DASHES = re.compile("[\u2010-\u2015\u2212]")
+_DASHES = re.compile("[\u2010-\u2015\u2212\u2192]")
 _BEYOND_LATIN1 = re.compile("[^\x00-\xff]+")
 
 # The one day of the month that takes three words.

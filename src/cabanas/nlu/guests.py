@@ -9,8 +9,8 @@ from cabanas.nlu.lexicon import VALUE_OF, classes, grammar
 _FRAGMENTS = {
     # What stands after a number and makes it count something else than people.
     "tail": """(?! RO? {HOUR|THING|PET|LODGING|CASH|NOCHE|NOCHES|DIAS|DIA|SEMANA|SEMANAS|MES|MESES|ANOS|PERCENT|BIG|MONTH
-        |QUINCENA|FINES|FINDE|FIN|X|GLUED|YGLUED|SERVICE|FERIADO}
-        | {GROWN|KID|KIDS|FRIENDS|COUPLE|COUPLES|FAMILIES|KIN2} | DE MONTH
+        |QUINCENA|FINES|FINDE|FIN|X|FAMILIES|GLUED|YGLUED|SERVICE|FERIADO}
+        | PERSONS? {GROWN|KID|KIDS|FRIENDS|COUPLE|COUPLES|KIN2} | DE MONTH
         | AL {DAY|GLUED} | {A|HASTA|DASH} EL? (?: DAY RO? {DE|DEL}? MONTH | GLUED ) | COLON DIGITS
         | {Y|O|COMMA} DAY RO? {DE|DEL} MONTH | {O|A|DASH} COUNT {HOUR|THING|NOCHES|DIAS|SEMANAS|CASH|ANOS|PET|LODGING} | Y COUNT {HOUR|NOCHES|DIAS|ANOS} )""",
     "or_more": "(?: {O|A|Y|DASH} (?:HASTA)? (?P<most{n}>SOME) )?",
@@ -19,7 +19,8 @@ _FRAGMENTS = {
 _STRONG = """{SOMOS|SERIA|BE} (?: {WE|SOLO|SOLOS|EN|TOTAL|LOS|UNKNOWN|COMO|UN} ){0,2} (?P<a>{SOME|UNO}) (?: {O|A|DASH} (?P<b>SOME) )? PERSONS? @tail
     | {GO|WE} {WE|SOLO|SOLOS|LOS|UNKNOWN}? (?P<c>SOME) PERSONS? @tail
     | TOTAL {ES|SOMOS|DE|COLON|SERIA}? (?P<d>SOME) PERSONS? @tail"""
-_WEAK = """(?P<e>COUNT) (?: {O|A|DASH|Y|SLASH} HASTA? (?P<f>SOME) )? SOLO? PERSONS
+_WEAK = """(?P<e>COUNT) (?: {O|A|DASH|Y|SLASH} HASTA? (?P<f>SOME) )? SOLO? PERSONS (?! GROWN )
+    | (?P<o>SOME) EN TOTAL | (?P<families>SOME) FAMILIES DE (?P<each>SOME) @tail
     | {N|S} (?P<g>DIGITS) PERSONS
     | PARA {SLASH|LOS|WE|UNKNOWN}? {UN|SOLO}? (?P<h>{SOME|UNO}) (?: {O|A|DASH} (?P<i>SOME) )? PERSONS? @tail
     | (?<!{DIGITS|GLUED}) X (?P<j>SOME) @tail
@@ -29,7 +30,7 @@ _WEAK = """(?P<e>COUNT) (?: {O|A|DASH|Y|SLASH} HASTA? (?P<f>SOME) )? SOLO? PERSO
 
 _TOTAL = grammar(f"(?P<strong> {_STRONG} ) | (?P<weak> {_WEAK} )", _FRAGMENTS)
 _PART = grammar(
-    """(?P<grown> (?P<gn>COUNT) GROWN ) | (?P<kids> (?P<kn>COUNT) UNKNOWN? {KID|KIDS} ) | (?P<friends> (?P<fn>COUNT) {FRIENDS|KIN} )
+    """(?P<grown> (?P<gn>COUNT) PERSONS? GROWN ) | (?P<kids> (?P<kn>COUNT) UNKNOWN? {KID|KIDS} ) | (?P<friends> (?P<fn>COUNT) {FRIENDS|KIN} )
     | (?P<couples> (?P<cn>SOME) {COUPLE|COUPLES} ) | (?P<mycouple> MY COUPLE ) | (?P<couple> UN? COUPLE )
     | (?P<parents> MY KIN2 ) | (?P<kin> MY KIN ) | (?P<mykid> {MY|EL|LA} KID )
     | (?P<baby> (?<={CON|Y|PLUS|MAS}) KID )
@@ -76,6 +77,8 @@ def _stated_total(tokens: list[str], tape: str) -> tuple[int | None, int]:
         ]
         if match["typical"]:
             value = 4
+        elif match["families"]:
+            value = VALUE_OF[tokens[match.start("families")]] * VALUE_OF[tokens[match.start("each")]]
         elif match["sum"]:
             value = sum(numbers) + VALUE_OF[tokens[match.start("sum")]]
         else:

@@ -16,7 +16,7 @@ _FRAGMENTS = {
     "nextish": "QUE? VIENE | PROXIMO",
     "next_week": "(?:DE|EN)? LA? (?: SEMANA @nextish | PROXIMO SEMANA | OTRO SEMANA )",
     "weekend": "FINDE | FIN DE? SEMANA",
-    "ahead": "(?<=EN) | (?<=DENTRO DE) | (?<=DE ACA A)",
+    "ahead": "(?<=EN) | (?<=EN ABOUT) | (?<=DENTRO DE) | (?<=DENTRO DE ABOUT) | (?<=DE ACA A)",
     # A single day of the month, not the first end of a range.
     "of_day": """DIA? (?: S DIGITS | {DAY|PRIMERO} RO? (?: {DE|DEL}? MONTH (?: {DE|DEL} YEAR)? )? )
         (?! RO? {A|AL|HASTA|DASH|Y|COMMA} {EL|AL}? {DAY|GLUED|WEEKDAY} ) @tail""",
@@ -24,7 +24,7 @@ _FRAGMENTS = {
     "holy_week": "SEMANA SANTA | PASCUA",
     "holiday": """(?: FERIADO DE )? (?: @holy_week ) | (?: FERIADO {DE|DEL} )? CARNAVAL | NAVIDAD | NOCHEBUENA
         | NOCHE BUENA | ANO NUEVO | {FIN|FINES} DE ANO | (?<={PARA|EN|DE|POR|X}) REYES | DIA DE REYES
-        | WEEKDAY (?: SANTO | DE PASCUA ) | DIA DE LA MOTHER | DIA DEL FATHER | DIA {DE|DEL} {LA|LAS|LOS}? CHILD
+        | WEEKDAY (?: SANTO | DE PASCUA ) | DIA DE LA MOTHER | DIA DEL FATHER | DIA {DE|DEL} {LA|LAS|LOS}? {CHILD|KID|KIDS}
         | DIA DE LOS LOVERS
         | {FERIADO|DIA} {DE|DEL} {LA|LAS|LOS}? {WORKER|INDEPENDENCE|FLAG|SOVEREIGNTY|DIVERSITY|MALVINAS|VIRGIN}""",
     "length_unit": "NOCHE | NOCHES | DIAS | DIA | SEMANA | SEMANAS | QUINCENA | MES | MESES",
@@ -51,7 +51,8 @@ _KINDS = {
     ),
     "worded": (
         _NUMERALS,
-        """{DAY|UNO|PRIMERO} RO? {DE|DEL}? (?: MES DE )? MONTH
+        """{D12|D31} {SLASH|DASH} MONTH (?: {SLASH|DASH} {YEAR|D31} )? @tail
+        | {DAY|UNO|PRIMERO} RO? {DE|DEL}? (?: MES DE )? MONTH
         (?: COMMA? {DE|DEL}? ANO? YEAR | {DEL|DE} D31 (?! {AL|A|HASTA|DASH|DE|DEL|MONTH|Y} ) | BIG )?""",
     ),
     "month_first": ("MONTH", "MONTH EL? DIGITS (?= {AL|A|HASTA|DASH} EL? DIGITS ) @tail"),
@@ -61,7 +62,7 @@ _KINDS = {
     ),
     "weekend": (
         f"{_DETERMINERS} FINDE FIN",
-        """{ESTE|ESE|PROXIMO|OTRO|ORDINAL}? (?: @weekend ) PROXIMO? LARGO? (?: @nextish | PASADO )?
+        """{ESTE|ESE|PROXIMO|OTRO|ORDINAL}? (?: @weekend ) PROXIMO? LARGO? (?: @nextish | PASADO | @next_week )?
         (?: {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month | (?: {DE|DEL} LA? )? @holiday )?""",
     ),
     "holiday": (
@@ -73,11 +74,11 @@ _KINDS = {
         """(?: ESTE | ESE | PROXIMO | OTRO | ORDINAL | TODO LA? )? SEMANA (?: @nextish | PASADO )?
         (?: DEL @of_day | @of_month | {DE|DEL} @holiday )?""",
     ),
-    "fortnight": ("ORDINAL D12", "(?: ORDINAL | D12 RO? ) QUINCENA (?: @of_month )?"),
+    "fortnight": ("ORDINAL D12 QUINCENA", "(?: ORDINAL | D12 RO? ) QUINCENA (?: @of_month )? | QUINCENA DEL @of_day"),
     "part_of_month": (
         "PRINCIPIOS MEDIADOS FINES FIN FIRST_ONES LAST_ONES",
         """(?: PRINCIPIOS | MEDIADOS | FINES | FIN | {FIRST_ONES|LAST_ONES} DIAS ) {DE|DEL}
-        (?: (?:MES DE)? MONTH | MES (?: @nextish )? )""",
+        (?: (?:MES DE)? MONTH | ESTE? MES (?: @nextish )? )""",
     ),
     "whole_month": ("TODO MES MONTH", "TODO (?:EL MES DE)? MONTH | MES DE MONTH ENTERO | MONTH ENTERO"),
     "relative_month": (
@@ -96,7 +97,7 @@ _KINDS = {
         f"{_NUMERALS} D99",
         "(?: UN PAR DE | COUNT (?: {O|A|DASH} SOME )? SOLO? ) (?: @length_unit ) (?: {Y|COMMA|SLASH|CON}? SOME NOCHES )?",
     ),
-    "overmorrow": ("PASADO", "PASADO MANANA"),
+    "overmorrow": ("PASADO", "PASADO MANANA | (?<=MANANA Y) PASADO (?! {MANANA|MES|ANO} )"),
     "tomorrow": ("MANANA", "(?<!{LA|ESTE|ESE}) MANANA"),
     "today": ("HOY ESTE", "HOY | ESTE {NOCHE|TARDE}"),
     "weekday": (
@@ -109,8 +110,8 @@ _KINDS = {
         | (?<={DEL|AL|EL}) {UNO|PRIMERO} (?= {AL|HASTA|DASH|Y} )
         | (?<={ARRIVE|LEAVE|CALENDAR_DATE|DESDE|IN_WORD|OUT_WORD}) DIGITS @tail
             (?= {COMMA|Y|AL|A|HASTA|LEAVE|OUT_WORD|CHECK|DASH} )
-        | DAY RO? @tail (?= {AL|DASH} {DIA|EL|WEEKDAY}? (?: DAY RO? @tail | {S|N|P} D12 ) )
-        | {DAY|PRIMERO|UNO} RO? @tail (?= {A|AL|HASTA|DASH} EL? DIA? (?: DAY RO? {DE|DEL}? MONTH | {S|N} D12 )
+        | DAY RO? @tail (?= {AL|DASH} {DIA|EL|WEEKDAY}? (?: DAY RO? @tail | {S|N|P} {D12|S12|N12|P12} ) )
+        | {DAY|PRIMERO|UNO} RO? @tail (?= {A|AL|HASTA|DASH} EL? DIA? (?: DAY RO? {DE|DEL}? MONTH | {S|N|P} {D12|S12|N12|P12} )
             | HASTA EL DAY @tail )
         | DAY @tail (?= (?: COMMA DAY ){0,6} COMMA? {Y|O} EL? DAY RO? {DE|DEL}? MONTH )
         | DIGITS @tail (?= (?: COMMA DIGITS ){0,6} {Y|O} EL? S D12 )

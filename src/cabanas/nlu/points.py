@@ -9,11 +9,12 @@ from datetime import date, timedelta
 from cabanas.nlu import calendar_ar as calendar
 from cabanas.nlu.calendar_ar import DAY, FRIDAY, SUNDAY
 from cabanas.nlu.fallback import resolve_span
-from cabanas.nlu.lexicon import VALUE_OF, classes, symbol
+from cabanas.nlu.lexicon import VALUE_OF, classes, grammar, symbol
 from cabanas.nlu.mentions import HOLIDAY as _HOLIDAY
 
 _DAY_CLASSES = classes("DAY UNO PRIMERO S N P")
 _WEEK = timedelta(days=7)
+_FORTNIGHT = timedelta(days=15)
 # A pair of digits after the month is a year of this century up to here; above it, somebody's birth.
 _LAST_SHORT_YEAR = 50
 # "viernes 21" with no month means the next 21st that is a Friday, if one is this near.
@@ -42,6 +43,10 @@ class Point:
     end_fixed: date | None = None
     vague: bool = False
     is_weekend: bool = False
+
+    @property
+    def is_bare_weekday(self) -> bool:
+        return self.weekday is not None and self.day is None and self.fixed is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +269,9 @@ class Reader:
         if self.reference.weekday() > FRIDAY:
             friday -= _WEEK
         begun = friday <= self.reference
-        if match[0][0] == _OTRO or (begun and self.has(match, _NEXT)):
+        if _NEXT_WEEK.search(match[0]):
+            friday = self.reference + (7 - self.reference.weekday() + FRIDAY) * DAY
+        elif match[0][0] == _OTRO or (begun and self.has(match, _NEXT)):
             friday += _WEEK
         sunday = friday + 2 * DAY
         if sunday <= self.reference:
@@ -286,7 +293,7 @@ class Reader:
 
     def _weekend_anchor(self, day: int, month: int | None) -> date | None:
         if month is not None:
-            return next_day_and_month(day, month, self.reference) if 1 <= month <= 12 else None
+            return self._day_from(day, month)
         first = found = next_day_of_month(day, self.reference)
         for _ in range(_MONTHS_AHEAD):
             if found is None or found.weekday() >= FRIDAY:
@@ -299,13 +306,12 @@ class Reader:
             return None
         holiday = _HOLIDAY.search(self.tape, match.start() + 1, match.end())
         if holiday is not None and (point := self.holiday(holiday)) is not None and point.fixed is not None:
-            monday = point.fixed - point.fixed.weekday() * DAY
+            kept = point.until or point.fixed
+            monday = kept - kept.weekday() * DAY
             return self._vague(match, monday, monday + 6 * DAY)
         day, month = self._of_day(match)
         if day is not None:
-            first = next_day_of_month(day, self.reference) if month is None else None
-            if month is not None and 1 <= month <= 12:
-                first = next_day_and_month(day, month, self.reference)
+            first = self._day_from(day, month)
             return None if first is None else self._vague(match, first, first + _WEEK)
         ordinal = VALUE_OF.get(self.tokens[match.start()]) if match[0][0] in _ORDINAL else None
         monday = self.reference - self.reference.weekday() * DAY
@@ -317,6 +323,11 @@ class Reader:
             return self._vague(match, self.reference, monday + 6 * DAY)
         return None
 
+    def _day_from(self, day: int, month: int | None) -> date | None:
+        if month is None:
+            return next_day_of_month(day, self.reference)
+        return next_day_and_month(day, month, self.reference) if 1 <= month <= 12 else None
+
     def _week_of_month(self, month: int, ordinal: int) -> tuple[date, date]:
         """The days 1-7, 8-14, 15-21, 22-28 of a month, or its last seven."""
         year = self.reference.year + (month < self.reference.month)
@@ -327,6 +338,10 @@ class Reader:
         return first, first + _WEEK
 
     def fortnight(self, match: re.Match[str]) -> Point | None:
+        if match[0][0] in _QUINCENA:
+            day, month = self._of_day(match)
+            first = None if day is None else self._day_from(day, month)
+            return None if first is None else self._vague(match, first, first + _FORTNIGHT)
         nth = _value(self.tokens[match.start()])
         month = self.value(match, _MONTH_SET)
         point = Point(match.start(), match.end(), day=1 if nth == 1 else 16, month=month, vague=True)
@@ -381,7 +396,7 @@ class Reader:
             return self._fixed(match, calendar.nth_weekday(year, 10, SUNDAY, 3))
         if _FATHER in words:
             return self._fixed(match, calendar.nth_weekday(year, 6, SUNDAY, 3))
-        if _CHILD in words:
+        if not _CHILDREN.isdisjoint(words):
             return self._fixed(match, calendar.nth_weekday(year, 8, SUNDAY, 3))
         if _NUEVO in words or words[-1] == _ANO:
             eve = date(year, 12, 31)
@@ -416,15 +431,18 @@ def _weekend_of(day: date) -> tuple[date, date]:
     return friday, friday + 2 * DAY
 
 
+_NEXT_WEEK = grammar("LA SEMANA (?: QUE? VIENE | PROXIMO ) | {PROXIMO|OTRO} SEMANA")
 _ROUND_THE_CLOCK = (24, 7)
 _CUES = classes("EL DEL AL DIA HASTA DESDE")
 _MONTH, _BIG, _ANO, _NUEVO, _ESTE, _OTRO = (symbol(name) for name in "MONTH BIG ANO NUEVO ESTE OTRO".split())
-_CARNIVAL, _MOTHER, _FATHER, _CHILD = (symbol(name) for name in "CARNAVAL MOTHER FATHER CHILD".split())
+_QUINCENA = classes("QUINCENA")
+_CARNIVAL, _MOTHER, _FATHER = (symbol(name) for name in "CARNAVAL MOTHER FATHER".split())
+_CHILDREN = classes("CHILD KID KIDS")
 _WEEKDAY_SYMBOL = symbol("WEEKDAY")
 _PASADO, _WEEKDAY, _SEMANA, _LARGO, _YEAR = (classes(name) for name in ("PASADO", "WEEKDAY", "SEMANA", "LARGO", "YEAR"))
 _MONTH_SET, _ORDINAL, _SLASHED = classes("MONTH"), classes("ORDINAL"), classes("S")
 _NEXT = classes("VIENE PROXIMO")
-_GENERIC_BEFORE = classes("UN LOS CADA")
+_GENERIC_BEFORE = classes("UN LOS CADA W12 D12")
 _HOLY_WEEK = classes("SANTA PASCUA")
 _BEGINNING, _MIDDLE = classes("PRINCIPIOS FIRST_ONES"), classes("MEDIADOS")
 _HOLIDAY_DATES = {

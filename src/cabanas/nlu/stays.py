@@ -58,7 +58,7 @@ _CORRECTION = grammar("CORRECTION | SINO | NO {COMMA|EL|DEL|MEJOR_} | {COMMA|DOT
 _LEAVING = grammar("LEAVE | OUT_WORD | {ME|NOS} (?:GO) | HASTA")
 _ARRIVING = grammar("ARRIVE | IN_WORD | (?<!{ME|NOS}) GO | DESDE | PARTIR")
 _SAID_AFTER = grammar("(?: (?P<leaves> {ME|NOS} GO | LEAVE ) | ARRIVE | GO ) (?! {EL|A|AL|HASTA|DAY|WEEKDAY|GLUED} )")
-_NIGHTS_OF = grammar("{LA|LAS} {NOCHE|NOCHES} {DE|DEL} $")
+_NIGHTS_OF = grammar("(?<!COUNT) {NOCHE|NOCHES} {DE|DEL} $")
 _FROM_BETWEEN = grammar("ENTRE {EL|LA}? DIA? $")
 
 _ROLE_CLASSES = classes("LEAVE OUT_WORD GO HASTA ARRIVE IN_WORD DESDE PARTIR")
@@ -89,6 +89,7 @@ class _Span:
     end: int
     point: Point
     is_alternative: bool = False
+    is_list: bool = False
 
 
 def read_stay(tokens: list[str], tape: str, reference: date) -> Stay:
@@ -200,9 +201,19 @@ class _Reading:
     def _month_for(self, point: Point) -> MonthInForce | None:
         """The month of a bare day: the last one named before it, else the first one named after it."""
         if not self.months:
-            return None
+            return self._month_of_named_span(point)
         before = [month for month in self.months if month.start < point.start]
         return before[-1] if before else self.months[0]
+
+    def _month_of_named_span(self, point: Point) -> MonthInForce | None:
+        """The month that a bare day takes from a named span: "navidad, del 24 al 26"."""
+        for span in self.points:
+            if span.vague and span is not point and point.day is not None:
+                if span.fixed is None:
+                    return None if span.month is None else MonthInForce(span.start, span.month, span.year)
+                day = next_day_of_month(point.day, max(self.reference, span.fixed - 10 * DAY))
+                return None if day is None else MonthInForce(span.start, day.month, day.year)
+        return None
 
     # Resolution
 
@@ -302,7 +313,7 @@ class _Reading:
             first.weeks_ahead = last.weeks_ahead
             last.weeks_ahead = 0
         start = self._start_of(first)
-        if last.day is not None and start is not None:
+        if (last.day is not None or last.fixed is not None) and start is not None:
             end = self._end_after(last, start)
             if end is not None and (end - start).days > 14:
                 return next_weekday(first.weekday, end - 8 * DAY)
@@ -381,7 +392,8 @@ class _Reading:
                     if end is not None and _search_tail(_NIGHTS_OF, tape, max(0, first.start - 3), first.start):
                         end += DAY
                     if not self._is_negated(first.start, last.end):
-                        spans.append(_Span(start, end, first.start, last.end, first, is_alternative))
+                        is_list = _LIST.fullmatch(tape, points[last_index - 1].end, last.start) is not None
+                        spans.append(_Span(start, end, first.start, last.end, first, is_alternative, is_list))
                 index, previous_end = last_index + 1, last.end
                 continue
             if index + 1 < len(points) and first.day is not None and first.month is None:
@@ -408,7 +420,10 @@ class _Reading:
             while (
                 reach + 1 < len(points)
                 and not points[reach + 1].vague
-                and _LIST.fullmatch(tape, points[reach].end, points[reach + 1].start)
+                and (
+                    _LIST.fullmatch(tape, points[reach].end, points[reach + 1].start)
+                    or (points[reach].is_bare_weekday and points[reach].end == points[reach + 1].start)
+                )
             ):
                 reach += 1
             if reach > index and (_Y in tape[points[reach - 1].end : points[reach].start] or reach > index + 1):
@@ -433,7 +448,13 @@ class _Reading:
             for span in spans[1:]:
                 if not span.is_alternative:
                     chosen = span
-            return self._amended(chosen, singles)
+            check_in, check_out = self._amended(chosen, singles)
+            if chosen.is_list and check_in is not None and check_out is not None:
+                stated = _nights_of(self._nights(), check_in)
+                # "12 y 13, dos noches": the nights of both days
+                if stated == (check_out - check_in).days + 1:
+                    check_out += DAY
+            return check_in, check_out
         explicit = [single for single in singles if not single[0].vague]
         vague = [single for single in singles if single[0].vague]
         if explicit:
@@ -471,9 +492,8 @@ class _Reading:
                 chosen = single
         check_in = self._start_of(chosen[0]) if chosen else None
         span = next((single[0] for single in vague if single[0].until is not None), None)
-        if check_in is not None and leaving:
-            end = self._end_after(leaving[-1], check_in)
-            return check_in, end if end is not None and end > check_in else None
+        if chosen is not None and leaving:
+            return self._pair(chosen[0], leaving[-1])
         if check_in is not None:
             if span is not None and span.fixed is not None and span.until is not None:
                 if span.fixed - 2 * DAY <= check_in < span.until:

@@ -63,6 +63,7 @@ SMALL_WORDS: Final = {
     "MAS": "mas",
     "ALGO": "algo",
     "ANY": "alguna algun algunas algunos",
+    "ABOUT": "unos unas aproximadamente aprox",
     "SOLO": "solo sola solito solita",
     "SOLOS": "solos solas",
     "AFTER": "despues",
@@ -113,7 +114,7 @@ HOLIDAY_WORDS: Final = {
     "FERIADO": "feriado feriados puente",
     "MOTHER": "madre",
     "FATHER": "padre",
-    "CHILD": "nino ninez",
+    "CHILD": "ninez",
     "LOVERS": "enamorados",
     "WORKER": "trabajador trabajo",
     "INDEPENDENCE": "independencia",
@@ -173,15 +174,15 @@ PEOPLE_WORDS: Final = {
         "personas pax pers persona huespedes huesped pasajeros pasajero plazas personitas prsonas perosnas persnas "
         "integrantes ocupantes presonas peronas pasajeras"
     ),
-    "GROWN": "adultos adulto mayores grandes adultas adulta adulots",
+    "GROWN": "adultos adulto mayores grandes adultas adulta adulots ad",
     "KID": (
-        "nene nena bebe beba bebito bebita chico chica nina menor hijo hija hijito hijita peque criatura nietito "
+        "nene nena bebe beba bebito bebita chico chica nino nina menor hijo hija hijito hijita peque criatura nietito "
         "nieto nieta chiquito chiquita sobrino sobrina infante adolescente"
     ),
     "KIDS": (
         "nenes nenas bebes bebas chicos chicas ninos ninas menores hijos hijas hijitos hijitas peques criaturas "
         "nietos nietas chiquitos chiquitas sobrinos sobrinas infantes adolescentes pibes mellizos gemelos mellizas "
-        "gemelas nenitos nenitas"
+        "gemelas nenitos nenitas men"
     ),
     "COUPLE": "pareja matrimonio parejita",
     "COUPLES": "parejas matrimonios",
@@ -231,7 +232,7 @@ THING_WORDS: Final = {
 OTHER_BUSINESS_WORDS: Final = {
     "PAY": (
         "deposito deposite depositar depositamos depositado transfiero transferi transferir transferimos "
-        "transferencia pago pague pagar pagamos pagado pagando sene cobro cobramos cobrar abono abone abonar "
+        "transferencia pago pague pagar pagamos pagado pagando sene cobro cobre cobramos cobrar abono abone abonar "
         "abonamos vence vencimiento factura comprobante saldo acredita acredito"
     ),
     "TELL": (
@@ -273,7 +274,7 @@ INTENT_WORDS: Final = {
     "SELLS": "sale salen saldra",
     "BOOK": (
         "reservar reservame reservo reservanos reservarla reservarlo reserven reservarme resevar reserbar rservar "
-        "alquilar alquilo alquilarla alquilarlo anotame anotas anotanos anota anotar anoten apartame apartar apartala "
+        "alquilar alquilo alquilarla alquilarlo anoto anotame anotas anotanos anota anotar anoten apartame apartar apartala "
         "apartanos aparto guardame guardala guardar guardanos agendame agendar agendas agendanos bloqueame bloquear "
         "separame separar separala separanos separas senar senarla seno contratar reservaria reservariamos "
         "reservarlas reserves reservando alquilaria alquilariamos reservarte reservala reservalo reservate "
@@ -286,7 +287,7 @@ INTENT_WORDS: Final = {
     "OWN": "tengo tenemos tenia teniamos hice hicimos",
     "CHANGE": "cambiar modificar mover reprogramar pasar correr",
     "TOTAL": "total",
-    "INFO": "info informacion detalles consulta datos",
+    "INFO": "info informacion detalles datos",
     "WANT": "quiero queremos quisiera quisieramos queria queriamos kiero necesito necesitamos busco buscamos",
     "DEPOSIT": "sena senia",
     "CANCEL": (
