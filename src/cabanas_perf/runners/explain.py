@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
 from typing import Protocol
 
 import asyncpg
@@ -15,38 +13,29 @@ import uvloop
 from cabanas.db.pool import Connection
 from cabanas.db.seed import cabins_for
 from cabanas.db.statements import load_statement, statement_names
-from cabanas.db.url import to_asyncpg_url
 from cabanas_perf.measurement.distribution import RawDistribution
 from cabanas_perf.measurement.summary import LatencySummary
-from cabanas_perf.plans.changes import PlanChange, compare_plan
-from cabanas_perf.plans.finding import Finding, Severity
-from cabanas_perf.plans.growth import GrowthPoint, fit_growth
-from cabanas_perf.plans.masking import mask_plan
-from cabanas_perf.plans.node import Plan
+from cabanas_perf.plans.growth import GrowthPoint
 from cabanas_perf.plans.parse import parse_explain
-from cabanas_perf.plans.shape import fingerprint_shape
 from cabanas_perf.plans.sql_text import fingerprint, literals
 from cabanas_perf.report import record
-from cabanas_perf.report.build import build_latency, build_report
-from cabanas_perf.report.files import write_report
-from cabanas_perf.runners.databases import MARK, DataSize, open_backends
-from cabanas_perf.runners.environment import describe_environment, git_state, tool_version
-from cabanas_perf.runners.errors import RunError, TargetNotReached, UnsafeTarget
+from cabanas_perf.runners.databases import DataSize, open_backends
+from cabanas_perf.runners.environment import describe_environment
+from cabanas_perf.runners.errors import RunError
 from cabanas_perf.runners.explain_advice import prove_advice
+from cabanas_perf.runners.explain_database import connect, may_write
 from cabanas_perf.runners.explain_parameters import CASES, EXCLUDED, Case, Draw, SampledData, sample_data
+from cabanas_perf.runners.explain_report import ExplainResult, RunClock, add_growth, build_query, write_result
 from cabanas_perf.runners.explain_statement import (
-    Explained,
     Limits,
     StatementTooLong,
+    estimate_statement,
     estimate_writes,
     explain_statement,
     time_executions,
 )
-from cabanas_perf.runners.run_id import derive_seed, make_run_id
+from cabanas_perf.runners.run_id import derive_seed
 from cabanas_perf.runners.stop import Stop
-from cabanas_perf.slo.exit_codes import exit_code_for
-from cabanas_perf.slo.objective import Assertion, Indicator, Objective, Unit
-from cabanas_perf.slo.verdict import BUILT_IN_SET, Judgement, Verdict
 from cabanas_perf.workloads.base import Need
 
 DEFAULT_ROWS = (100_000,)
@@ -56,8 +45,6 @@ _WRITE_EXECUTIONS = 20
 """Rolled-back writes leave dead rows behind, which would slow down the statements that come after."""
 _EXPLAINED_DRAWS = 3
 """The heaviest of so many explained executions is reported: one draw may hit a quiet cabin."""
-_CONNECT_TIMEOUT_S = 5.0
-_WORKLOAD = "database"
 
 
 class Progress(Protocol):
@@ -91,14 +78,6 @@ class ExplainOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class ExplainResult:
-    report: record.Report
-    path: Path
-    changes: tuple[PlanChange, ...]
-    """Plans that differ from the baseline's."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Measured:
     """One statement at one size."""
 
@@ -112,7 +91,7 @@ def run_explain(options: ExplainOptions, *, stop: Stop, progress: Progress) -> E
     Raises:
         RunError: when a name is unknown, the database cannot be had, or holds nothing to draw parameters from.
     """
-    started_at, started_s = datetime.now(UTC).astimezone(), monotonic()
+    clock = RunClock()
     names = _choose_names(options.queries)
     sizes = sorted(set(options.rows)) if options.database_url is None else [None]
     measured: list[_Measured] = []
@@ -137,28 +116,16 @@ def run_explain(options: ExplainOptions, *, stop: Stop, progress: Progress) -> E
             advise = options.advise and size == sizes[-1]
             measured += uvloop.run(_explain_all(backends.database_url, names, options, advise, stop, progress))
     assert environment is not None
-    queries = _with_growth(measured)
-    changes, judgements = _judge(queries, options.baseline)
-    complete = not stop
-    commit, dirty = git_state()
-    report = build_report(
-        run=record.Run(
-            id=make_run_id(started_at),
-            command=options.command,
-            tool_version=tool_version(),
-            started_at=started_at,
-            duration_s=monotonic() - started_s,
-            git_commit=commit,
-            git_dirty=dirty,
-            seed=options.seed,
-            complete=complete,
-        ),
+    return write_result(
+        _with_growth(measured),
+        clock=clock,
+        command=options.command,
+        seed=options.seed,
         environment=environment,
-        exit_code=exit_code_for(judgements, complete=complete, interrupted_by=stop.asked_by),
-        judgements=judgements,
-        queries=queries,
+        baseline=options.baseline,
+        output=options.output,
+        stop=stop,
     )
-    return ExplainResult(report, write_report(report, options.output), changes)
 
 
 def _choose_names(wanted: Sequence[str]) -> tuple[str, ...]:
@@ -168,39 +135,6 @@ def _choose_names(wanted: Sequence[str]) -> tuple[str, ...]:
     if excluded := [name for name in wanted if name in EXCLUDED]:
         raise RunError(f"{excluded[0]} is not explained: {EXCLUDED[excluded[0]]}")
     return tuple(wanted) or tuple(name for name in known if name not in EXCLUDED)
-
-
-async def connect(database_url: str) -> asyncpg.Connection[asyncpg.Record]:
-    """A connection of our own. Raises RunError for a URL that is none, TargetNotReached when nobody answers."""
-    try:
-        return await asyncpg.connect(
-            to_asyncpg_url(database_url),
-            timeout=_CONNECT_TIMEOUT_S,
-            server_settings={"application_name": "cabanas-perf explain"},
-        )
-    except (ValueError, asyncpg.ClientConfigurationError) as error:
-        message = "this is no PostgreSQL URL"
-        raise RunError(message, fix="write it as postgresql://user@host:5432/database") from error
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        message = f"the database does not answer ({type(error).__name__})"
-        raise TargetNotReached(message, fix="check host, port, user and database of the URL") from error
-
-
-async def may_write(connection: Connection, allow_writes: str | None) -> bool:
-    """Whether statements that write may be run here, inside transactions that are rolled back.
-
-    Raises:
-        UnsafeTarget: when ``allow_writes`` names another database than this one.
-    """
-    row = await connection.fetchrow(
-        "SELECT datname, shobj_description(oid, 'pg_database') AS mark FROM pg_database"
-        " WHERE datname = current_database()"
-    )
-    assert row is not None
-    if allow_writes is not None and allow_writes != row["datname"]:
-        message = f"--allow-writes names {allow_writes!r}, and this database is {row['datname']!r}"
-        raise UnsafeTarget(message, fix="name the database that the URL leads to; nothing was touched")
-    return row["mark"] == MARK or allow_writes is not None
 
 
 async def _explain_all(
@@ -266,7 +200,7 @@ async def _measure(
     writes = await estimate_writes(connection, sql, case.draw(draw), limits)
     try:
         if writes and limits.read_only:
-            explained = await explain_statement(connection, sql, case.draw(draw), limits=limits, analyze=False)
+            explained = await estimate_statement(connection, sql, case.draw(draw), limits=limits)
             note = "writes, and the database is read only for this run: by the planner's estimate, not run"
             return _Measured(build_query(empty, explained, None, keep=literals(sql), notes=(note,)), None)
         before = None if limits.read_only else case.before
@@ -281,7 +215,7 @@ async def _measure(
     except StatementTooLong as error:
         return _Measured(empty.model_copy(update={"notes": (str(error),)}), None)
     if writes:
-        await _clean_up(connection, candidates[0].plan)
+        await _clean_up(connection)
     heaviest = max(candidates, key=lambda one: (len(one.findings), one.plan.root.blocks))
     latency = LatencySummary.of(RawDistribution(latencies_ns))
     assert latency is not None
@@ -289,51 +223,16 @@ async def _measure(
     return _Measured(build_query(empty, heaviest, latency, keep=literals(sql)), point)
 
 
-async def _clean_up(connection: Connection, plan: Plan) -> None:
-    """Take the dead rows of rolled-back writes away, where it is our right to."""
-    written = {node.relation for node in plan.root.walk() if node.kind in {"Insert", "Update", "Delete"}}
-    for table in sorted(filter(None, written)):
-        await connection.execute(f'VACUUM "{table}"')
+async def _clean_up(connection: Connection) -> None:
+    """Take the dead rows of rolled-back writes away: they would bend the estimates and times of what comes after.
 
-
-def build_query(
-    empty: record.Query,
-    explained: Explained,
-    latency: LatencySummary | None,
-    *,
-    keep: frozenset[str],
-    notes: tuple[str, ...] = (),
-) -> record.Query:
-    """The record of an explained statement. Bound values are masked; the literals in ``keep`` are not."""
-    root, choice = explained.plan.root, explained.choice
-    return empty.model_copy(
-        update={
-            "explained": True,
-            "rows": None if root.rows is None else round(root.rows),
-            "latency_ms": build_latency(latency),
-            "planning_ms": explained.plan.planning_ms,
-            "execution_ms": explained.plan.execution_ms,
-            "blocks": root.blocks,
-            "shape": fingerprint_shape(root),
-            "generic_shape": explained.generic_shape,
-            "index_use": record.IndexUse(could_serve=choice.could_serve, chosen=choice.chosen, indexes=choice.indexes),
-            "plan": mask_plan(explained.document, keep),
-            "findings": tuple(_build_finding(finding) for finding in explained.findings),
-            "notes": notes,
-        }
+    A write reaches other tables through foreign keys, so all of them are looked at; a clean one takes no time.
+    """
+    tables = await connection.fetchval(
+        "SELECT string_agg(oid::regclass::text, ', ') FROM pg_class"
+        " WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
     )
-
-
-def _build_finding(finding: Finding) -> record.Finding:
-    return record.Finding(
-        rule=finding.rule,
-        severity=finding.severity.value,
-        message=finding.message,
-        fix=finding.advice,
-        node=finding.node,
-        path=finding.path,
-        evidence=dict(finding.evidence),
-    )
+    await connection.execute(f"VACUUM {tables}")
 
 
 async def _with_advice(
@@ -362,94 +261,6 @@ def _with_growth(measured: Sequence[_Measured]) -> list[record.Query]:
             points.setdefault(one.query.name, []).append(one.point)
     last = {one.query.name: one for one in measured}
     return [
-        _add_growth(one.query, points.get(one.query.name, ())) if last[one.query.name] is one else one.query
+        add_growth(one.query, points.get(one.query.name, ())) if last[one.query.name] is one else one.query
         for one in measured
     ]
-
-
-def _add_growth(query: record.Query, points: Sequence[GrowthPoint]) -> record.Query:
-    growth = fit_growth(points)
-    if growth is None:
-        return query
-    findings = query.findings
-    if growth.outgrows_result:
-        findings += (
-            record.Finding(
-                rule="growth",
-                severity=Severity.WARNING.value,
-                message=f"blocks grow as rows^{growth.blocks_exponent:.2f}, the result as "
-                f"rows^{growth.result_exponent:.2f}",
-                fix="an index that leads to the result alone, or a limit on what is read",
-                evidence={"blocks_exponent": growth.blocks_exponent, "result_exponent": growth.result_exponent},
-            ),
-        )
-    return query.model_copy(
-        update={
-            "findings": findings,
-            "growth": record.QueryGrowth(
-                points=tuple(
-                    record.GrowthPoint(
-                        table_rows=round(point.table_rows),
-                        blocks=round(point.blocks),
-                        result_rows=round(point.result_rows),
-                        p50_ms=point.latency_ms,
-                    )
-                    for point in points
-                ),
-                blocks_exponent=growth.blocks_exponent,
-                result_exponent=growth.result_exponent,
-                latency_exponent=growth.latency_exponent,
-                outgrows_result=growth.outgrows_result,
-            ),
-        }
-    )
-
-
-def _judge(
-    queries: Sequence[record.Query], baseline: record.Report | None
-) -> tuple[tuple[PlanChange, ...], tuple[Judgement, ...]]:
-    judgements = [judge_findings(queries)]
-    changes: tuple[PlanChange, ...] = ()
-    if baseline is not None:
-        changes, compared = compare_with_baseline(queries, baseline.queries)
-        judgements.append(_judge_count("plan-changes", len(changes), compared, "no plan to compare with"))
-    return changes, tuple(judgements)
-
-
-def judge_findings(queries: Sequence[record.Query]) -> Judgement:
-    """No finding of severity error: missed with one, inconclusive when a statement could not be explained."""
-    errors = sum(finding.severity == Severity.ERROR.value for query in queries for finding in query.findings)
-    unexplained = [query.name for query in queries if not query.explained]
-    if errors or not unexplained:
-        return _judge_count("plan-errors", errors, len(queries), "no statement")
-    objective = _build_objective("plan-errors")
-    return Judgement(objective, Verdict.INCONCLUSIVE, f"not explained: {', '.join(unexplained)}", samples=len(queries))
-
-
-def compare_with_baseline(
-    queries: Sequence[record.Query], baseline: Sequence[record.Query]
-) -> tuple[tuple[PlanChange, ...], int]:
-    """Plans that changed against those of the same statement at the same size, and how many were compared."""
-    before: Mapping[tuple[str, int | None], record.Query] = {(one.name, one.table_rows): one for one in baseline}
-    changes, compared = [], 0
-    for query in queries:
-        base = before.get((query.name, query.table_rows))
-        if base is None or base.plan is None or query.plan is None:
-            continue
-        compared += 1
-        if (change := compare_plan(query.name, parse_explain(base.plan), parse_explain(query.plan))) is not None:
-            changes.append(change)
-    return tuple(changes), compared
-
-
-def _judge_count(objective_id: str, count: int, samples: int, missing: str) -> Judgement:
-    objective = _build_objective(objective_id)
-    if not samples:
-        return Judgement(objective, Verdict.INCONCLUSIVE, missing)
-    verdict = Verdict.MISSED if count else Verdict.MET
-    return Judgement(objective, verdict, f"{count} in {samples} plans", observed=float(count), samples=samples)
-
-
-def _build_objective(objective_id: str) -> Objective:
-    assertion = Assertion("count <= 0", "count", None, "<=", 0, Unit.COUNT)
-    return Objective(objective_id, _WORKLOAD, Indicator.PLAN_ERRORS, assertion, set_name=BUILT_IN_SET)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import asyncpg
@@ -136,23 +136,38 @@ async def time_executions(
 
 
 async def explain_statement(
-    connection: Connection,
-    sql: str,
-    arguments: Sequence[object],
-    *,
-    limits: Limits,
-    before: str | None = None,
-    analyze: bool = True,
+    connection: Connection, sql: str, arguments: Sequence[object], *, limits: Limits, before: str | None = None
 ) -> Explained:
-    """Explain and lint one statement; ``analyze`` runs it, in a transaction that is rolled back."""
+    """Explain and lint one statement. It is run for that, in a transaction that is rolled back."""
     async with rolled_back(connection, limits):
         if before is not None:
             await connection.execute(before)
-        document = await _explain(connection, _ANALYZE if analyze else _ESTIMATE, sql, arguments)
-    plan = parse_explain(document)
+        document = await _explain(connection, _ANALYZE, sql, arguments)
     async with rolled_back(connection, limits):
         await connection.execute("SET LOCAL enable_seqscan = off")
         discouraged = await estimate_plan(connection, sql, arguments)
+    explained = await _judge_plan(connection, document, discouraged)
+    return replace(explained, generic_shape=await _differing_generic_shape(connection, sql, explained.plan, limits))
+
+
+async def estimate_statement(
+    connection: Connection, sql: str, arguments: Sequence[object] = (), *, limits: Limits, generic: bool = False
+) -> Explained:
+    """Explain and lint one statement by the planner's estimates; it is not run.
+
+    With ``generic`` a prepared statement that ``sql`` executes is planned for any values.
+    """
+    async with rolled_back(connection, limits):
+        if generic:
+            await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        document = await _explain(connection, _ESTIMATE, sql, arguments)
+        await connection.execute("SET LOCAL enable_seqscan = off")
+        discouraged = await estimate_plan(connection, sql, arguments)
+    return await _judge_plan(connection, document, discouraged)
+
+
+async def _judge_plan(connection: Connection, document: Any, discouraged: Plan) -> Explained:
+    plan = parse_explain(document)
     tables = await fetch_tables(connection, tables_of(plan))
     return Explained(
         document=document,
@@ -160,7 +175,7 @@ async def explain_statement(
         tables=tables,
         findings=lint(plan, tables),
         choice=choose_indexes(plan, discouraged),
-        generic_shape=await _differing_generic_shape(connection, sql, plan, limits),
+        generic_shape=None,
     )
 
 
@@ -173,22 +188,6 @@ async def estimate_writes(connection: Connection, sql: str, arguments: Sequence[
     """Whether the statement would write or lock rows, by its plan; it is not run."""
     async with rolled_back(connection, limits):
         return _writes(await estimate_plan(connection, sql, arguments))
-
-
-async def explain_generic(connection: Connection, sql: str, limits: Limits) -> tuple[Any, Plan]:
-    """The plan for any values of the placeholders, by estimate; nothing is run."""
-    nulls = ", ".join(["NULL"] * parameter_count(sql))
-    execute = f"EXECUTE {_PREPARED} ({nulls})" if nulls else f"EXECUTE {_PREPARED}"
-    try:
-        async with rolled_back(connection, limits):
-            await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-            await connection.execute(f"PREPARE {_PREPARED} AS {sql}")
-            document = json.loads(await connection.fetchval(_ESTIMATE + execute))
-    finally:
-        # A rollback leaves prepared statements as they are.
-        if await connection.fetchval("SELECT EXISTS (SELECT FROM pg_prepared_statements WHERE name = $1)", _PREPARED):
-            await connection.execute(f"DEALLOCATE {_PREPARED}")
-    return document, parse_explain(document)
 
 
 def choose_indexes(plan: Plan, discouraged: Plan) -> IndexChoice:
@@ -221,8 +220,18 @@ async def _explain(connection: Connection, prefix: str, sql: str, arguments: Seq
 
 async def _differing_generic_shape(connection: Connection, sql: str, plan: Plan, limits: Limits) -> str | None:
     """PostgreSQL may change over to the generic plan after five executions of a prepared statement."""
-    if not parameter_count(sql):
+    count = parameter_count(sql)
+    if not count:
         return None
-    _, generic = await explain_generic(connection, sql, limits)
+    try:
+        async with rolled_back(connection, limits):
+            await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+            await connection.fetch(f"PREPARE {_PREPARED} AS {sql}")
+            # The generic plan does not look at the values.
+            generic = await estimate_plan(connection, f"EXECUTE {_PREPARED} ({', '.join(['NULL'] * count)})", ())
+    finally:
+        # A rollback leaves prepared statements as they are.
+        if await connection.fetchval("SELECT EXISTS (SELECT FROM pg_prepared_statements WHERE name = $1)", _PREPARED):
+            await connection.execute(f"DEALLOCATE {_PREPARED}")
     shape = fingerprint_shape(generic.root)
     return None if shape == fingerprint_shape(plan.root) else shape
