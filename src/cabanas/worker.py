@@ -15,7 +15,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from time import perf_counter_ns
 
 import asyncpg
 
@@ -53,15 +52,11 @@ class WorkOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One attempt at one row, as a listener is told of it. ``inbox_id`` is the event that it belongs to, if any;
-    times in nanoseconds of `time.perf_counter_ns`.
-    """
+    """One attempt at one row, as a listener is told of it."""
 
     queue: Queue
-    inbox_id: int | None
+    row_id: int
     outcome: WorkOutcome
-    started_ns: int
-    ended_ns: int
     spans: Sequence[StageSpan]
 
 
@@ -79,7 +74,6 @@ class Line:
     work: Callable[[asyncpg.Record], Awaitable[None]]
     postpone: Callable[[asyncpg.Record, timedelta, str], Awaitable[None]]
     give_up: Callable[[asyncpg.Record, str], Awaitable[None]]
-    inbox_id_column: str
     wake: asyncio.Event
 
     @property
@@ -115,6 +109,8 @@ class Worker:
                     await lost.wait()
             except DatabaseUnavailable as error:
                 logger.warning("worker_not_listening", extra={"reason": str(error)})
+            except Exception:  # the poll goes on without
+                logger.exception("worker_not_listening")
             await asyncio.sleep(_RECONNECT_S)
 
     def _notified(self, channel: str) -> None:
@@ -156,20 +152,20 @@ class Worker:
             return await line.claim(free)
         except DatabaseUnavailable as error:
             logger.warning("worker_cannot_claim", extra={"queue": line.queue, "reason": str(error)})
-            return ()
+        except Exception:  # a line that ended would leave its guests without an answer
+            logger.exception("worker_cannot_claim", extra={"queue": line.queue})
+        return ()
 
     async def _attempt(self, line: Line, row: asyncpg.Record) -> None:
-        started_ns = perf_counter_ns()
         with Recording() as recording:
             try:
                 await line.work(row)
                 outcome = WorkOutcome.DONE
             except Exception as error:  # noqa: BLE001 - whatever it is, the row is tried again and others go on
                 outcome = await self._handle_failure(line, row, error)
-        ended_ns = perf_counter_ns()
         observe_work(line.queue, outcome, recording)
         if self._on_work is not None:
-            self._on_work(Work(line.queue, row[line.inbox_id_column], outcome, started_ns, ended_ns, recording.spans))
+            self._on_work(Work(line.queue, row["id"], outcome, recording.spans))
 
     async def _handle_failure(self, line: Line, row: asyncpg.Record, error: Exception) -> WorkOutcome:
         reason = describe_failure(error)
@@ -188,7 +184,8 @@ class Worker:
             settings = self._service.settings
             pause_s = backoff_s(row["attempts"], settings, asked_s=getattr(error, "retry_after_s", None))
             await line.postpone(row, timedelta(seconds=pause_s), reason)
-        except DatabaseUnavailable:
+        except Exception:
+            logger.exception("work_left", extra={"queue": line.queue, "row": row["id"]})
             return WorkOutcome.LEFT
         return WorkOutcome.POSTPONED
 
@@ -261,7 +258,6 @@ def _inbox_line(service: Service, kinds: Sequence[EventKind], slots: int, lease_
         work=work,
         postpone=postpone,
         give_up=give_up,
-        inbox_id_column="id",
         wake=asyncio.Event(),
     )
 
@@ -290,6 +286,5 @@ def _outbox_line(service: Service, client: WhatsAppClient) -> Line:
         work=SendOutbox(database, client, settings.payment_link),
         postpone=postpone,
         give_up=give_up,
-        inbox_id_column="inbox_id",
         wake=asyncio.Event(),
     )

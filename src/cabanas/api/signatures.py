@@ -38,11 +38,6 @@ def verify_whatsapp(secret: str, body: bytes, signature: str | None) -> None:
         raise BadSignature("X-Hub-Signature-256 does not match the body")
 
 
-def sign_mercadopago(secret: str, *, data_id: str | None, request_id: str | None, timestamp: str) -> str:
-    """The value of ``x-signature``; ``timestamp`` is its ``ts`` as written. Raises ValueError for an empty secret."""
-    return f"ts={timestamp},v1={_hmac_hex(secret, _manifest(data_id, request_id, timestamp))}"
-
-
 def verify_mercadopago(
     secret: str,
     *,
@@ -75,7 +70,9 @@ def verify_mercadopago(
 def _manifest(data_id: str | None, request_id: str | None, timestamp: str) -> bytes:
     """What is signed; a part that is missing is left out whole."""
     parts = (("id", data_id), ("request-id", request_id), ("ts", timestamp))
-    return "".join(f"{name}:{value};" for name, value in parts if value).encode("utf-8", "surrogatepass")
+    return "".join(f"{name}:{value};" for name, value in parts if value and value.strip()).encode(
+        "utf-8", "surrogatepass"
+    )
 
 
 def _parse_timestamp(text: str) -> datetime:

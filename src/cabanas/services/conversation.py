@@ -21,6 +21,10 @@ _YES = re.compile(
     r"\W*(s[ií]+|dale|ok(ay|ey)?|bueno|listo|perfecto|genial|de una|confirmo|confirmado|esa|por favor|👍)\b.*|\W*👍.*",
     re.IGNORECASE | re.DOTALL,
 )
+_ENOUGH = re.compile(
+    r"\W*(no\W*|no,? )?((muchas|mil) )?gracias\b.*|\W*(no|nada|chau|adi[oó]s|hasta luego)\W*",
+    re.IGNORECASE | re.DOTALL,
+)
 _ANY_OF_THEM = re.compile(r".*\b(cualquiera|la que sea|la primera|la m[aá]s barata)\b.*", re.IGNORECASE | re.DOTALL)
 
 
@@ -99,6 +103,8 @@ class Step(StrEnum):
     DESCRIBE = "describe"
     GREET = "greet"
     PUZZLED = "puzzled"
+    PART = "part"
+    """They thanked, or said no: nothing more is to be asked."""
     ASK_DATES = "ask_dates"
     PAST_DATES = "past_dates"
     ASK_NIGHTS = "ask_nights"
@@ -134,9 +140,11 @@ def absorb(memory: Memory, reading: Reading, text: str) -> Memory:
     return memory
 
 
-def next_step(memory: Memory, reading: Reading, *, learned: bool, today: date, largest_capacity: int) -> Step:
+def next_step(
+    memory: Memory, reading: Reading, text: str, *, learned: bool, today: date, largest_capacity: int
+) -> Step:
     """What to do about a message; ``learned``: it told something new about the stay."""
-    aside = None if learned else _read_aside(reading)
+    aside = None if learned else _read_aside(reading, text)
     if aside is not None:
         return aside
     if memory.check_in is None:
@@ -163,7 +171,7 @@ def choose(memory: Memory, free: Sequence[str]) -> tuple[Choice, tuple[str, ...]
     return (Choice.BOOK if memory.booking else Choice.OFFER), (memory.accommodation,)
 
 
-def _read_aside(reading: Reading) -> Step | None:
+def _read_aside(reading: Reading, text: str) -> Step | None:
     """What a message is about that tells nothing of the stay; None when it goes on with what was said before."""
     by_intent = {"cancelar": Step.CANCEL, "servicios": Step.DESCRIBE}
     for intent, step in by_intent.items():
@@ -172,9 +180,9 @@ def _read_aside(reading: Reading) -> Step | None:
     wants_to_know = {"reservar", "disponibilidad", "precio"} & set(reading.intents)
     if wants_to_know:
         return None
-    if "saludo" in reading.intents:
-        return Step.GREET
-    return Step.PUZZLED
+    if _ENOUGH.fullmatch(text):
+        return Step.PART
+    return Step.GREET if "saludo" in reading.intents else Step.PUZZLED
 
 
 def _read_answer(memory: Memory, text: str) -> Memory | None:

@@ -161,6 +161,7 @@ class HandleMessage:
             step = next_step(
                 memory,
                 reading,
+                text,
                 learned=known(memory) != known(situation.memory),
                 today=situation.today,
                 largest_capacity=situation.largest_capacity,
@@ -254,23 +255,21 @@ class HandleMessage:
 
 def _reply_to(step: Step, memory: Memory, situation: Situation) -> Answer:
     """The answer where nothing has to be looked up."""
-    match step:
-        case Step.CANCEL:
-            return Answer(Memory(), replies.CANCELLED_TALK)
-        case Step.DESCRIBE:
-            return Answer(memory, replies.describe(situation.accommodations))
-        case Step.PAST_DATES:
-            return Answer(memory.without_dates().asking(Question.DATES), replies.PAST_DATES)
-        case Step.TOO_MANY_GUESTS:
-            text = replies.too_many_guests(situation.largest_capacity)
-            return Answer(replace(memory, guests=None).asking(Question.GUESTS), text)
-        case Step.GREET | Step.PUZZLED:
-            start = replies.GREETING if step is Step.GREET else replies.PUZZLED
-            question, text = _what_is_missing(memory)
-            return Answer(memory.asking(question, memory.offered), f"{start} {text}")
-        case _:
-            question, text = _what_is_missing(memory)
-            return Answer(memory.asking(question), text)
+    capacity = situation.largest_capacity
+    settled = {
+        Step.CANCEL: Answer(Memory(), replies.CANCELLED_TALK),
+        Step.DESCRIBE: Answer(memory, replies.describe(situation.accommodations)),
+        Step.PART: Answer(memory.asking(None), replies.UNTIL_NEXT_TIME),
+        Step.PAST_DATES: Answer(memory.without_dates().asking(Question.DATES), replies.PAST_DATES),
+        Step.TOO_MANY_GUESTS: Answer(
+            replace(memory, guests=None).asking(Question.GUESTS), replies.too_many_guests(capacity)
+        ),
+    }
+    if step in settled:
+        return settled[step]
+    question, text = _what_is_missing(memory)
+    start = {Step.GREET: f"{replies.GREETING} ", Step.PUZZLED: f"{replies.PUZZLED} "}.get(step, "")
+    return Answer(memory.asking(question, memory.offered), f"{start}{text}")
 
 
 def _what_is_missing(memory: Memory) -> tuple[Question, str]:

@@ -26,6 +26,7 @@ APOLOGY = (
     "Perdón, tuvimos un problema de nuestro lado y no pude procesar tu mensaje. ¿Me lo mandás de nuevo en un rato?"
 )
 GREETING = "¡Hola! 👋 Soy el asistente de las cabañas. Te ayudo a ver disponibilidad, precios y a reservar."
+UNTIL_NEXT_TIME = "¡De nada! Cualquier cosa, acá estoy. 😊"
 PUZZLED = "Perdón, no te entendí."
 ASK_DATES = "¿Para qué fechas sería? Decime el día de entrada y el de salida."
 ASK_GUESTS = "¿Para cuántas personas sería?"

@@ -22,10 +22,10 @@ WITH next AS (
     SET available_at = now() + $2::interval, attempts = attempts + 1
     FROM next
     WHERE o.id = next.id
-    RETURNING o.id, o.kind, o.recipient, o.body, o.attempts, o.inbox_id, o.reservation_id
+    RETURNING o.id, o.kind, o.recipient, o.body, o.attempts, o.reservation_id
 )
 SELECT
-    c.id, c.kind, c.recipient, c.body, c.attempts, c.inbox_id,
+    c.id, c.kind, c.recipient, c.body, c.attempts,
     r.code, a.name AS accommodation_name, r.check_in, r.check_out, r.guests, r.total_price, r.deposit_amount,
     r.contact_name, r.expires_at AT TIME ZONE $3 AS expires_at_local
 FROM claimed c
