@@ -1,104 +1,148 @@
-"""How many people a message speaks of."""
+"""How many people a message speaks of.
+
+A total that is stated ("somos 4", "para 5 personas") wins over the sum of those named ("2 adultos y 2 nenes", "mi
+señora, yo y los dos chicos"); of several totals the last. The speaker counts with "mi novia", "mis dos hijos" and
+"con 3 amigos". Children after "y", "+" or "más" come on top of a total; after a comma or in brackets they are part
+of it. Babies count, pets do not, and "los chicos" without a number leaves the sum unknown.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 
-from cabanas.nlu.lexicon import VALUE_OF, classes, grammar
+from cabanas.nlu.grammar import Anchored, classes, grammar
+from cabanas.nlu.lexicon import VALUE_OF, symbol_of
+from cabanas.nlu.mentions import MAX_MENTIONS
+
+MOST_GUESTS = 99
+_TYPICAL_FAMILY = 4
 
 _FRAGMENTS = {
     # What stands after a number and makes it count something else than people.
-    "tail": """(?! RO? {HOUR|THING|PET|LODGING|CASH|NOCHE|NOCHES|DIAS|DIA|SEMANA|SEMANAS|MES|MESES|ANOS|PERCENT|BIG|MONTH
-        |QUINCENA|FINES|FINDE|FIN|X|FAMILIES|GLUED|YGLUED|SERVICE|FERIADO}
-        | PERSONS? {GROWN|KID|KIDS|FRIENDS|COUPLE|COUPLES|KIN2} | DE MONTH
-        | AL {DAY|GLUED} | {A|HASTA|DASH} EL? (?: DAY RO? {DE|DEL}? MONTH | GLUED ) | COLON DIGITS
-        | {Y|O|COMMA} DAY RO? {DE|DEL} MONTH | {O|A|DASH} COUNT {HOUR|THING|NOCHES|DIAS|SEMANAS|CASH|ANOS|PET|LODGING} | Y COUNT {HOUR|NOCHES|DIAS|ANOS} )""",
-    "or_more": "(?: {O|A|Y|DASH} (?:HASTA)? (?P<most{n}>SOME) )?",
+    "tail": """(?! RO? {HOUR|THING|PET|LODGING|CASH|NOCHE|NOCHES|DIAS|DIA|SEMANA|SEMANAS|MES|MESES|ANOS|PERCENT|BIG
+            |MONTH|QUINCENA|FINES|FINDE|FIN|X|FAMILIES|GLUED|YGLUED|SERVICE|FERIADO}
+        | PERSONS? {GROWN|KID|KIDS|FRIENDS|COUPLE|COUPLES|KIN2} | DE MONTH | AL {DAY|GLUED}
+        | {A|HASTA|DASH} EL? (?: DAY RO? {DE|DEL}? MONTH | GLUED ) | COLON DIGITS
+        | {Y|O|COMMA} DAY RO? {DE|DEL} MONTH
+        | {O|A|DASH} COUNT {HOUR|THING|NOCHES|DIAS|SEMANAS|CASH|ANOS|PET|LODGING}
+        | Y COUNT {HOUR|NOCHES|DIAS|ANOS} )""",
+    # "3 o 4": the larger number is taken
+    "some": "SOME (?: {O|A|DASH} HASTA? SOME )?",
 }
 
-_STRONG = """{SOMOS|SERIA|BE} (?: {WE|SOLO|SOLOS|EN|TOTAL|LOS|UNKNOWN|COMO|UN} ){0,2} (?P<a>{SOME|UNO}) (?: {O|A|DASH} (?P<b>SOME) )? PERSONS? @tail
-    | {GO|WE} {WE|SOLO|SOLOS|LOS|UNKNOWN}? (?P<c>SOME) PERSONS? @tail
-    | TOTAL {ES|SOMOS|DE|COLON|SERIA}? (?P<d>SOME) PERSONS? @tail"""
-_WEAK = """(?P<e>COUNT) (?: {O|A|DASH|Y|SLASH} HASTA? (?P<f>SOME) )? SOLO? PERSONS (?! GROWN )
-    | (?P<o>SOME) EN TOTAL | (?P<families>SOME) FAMILIES DE (?P<each>SOME) @tail
-    | {N|S} (?P<g>DIGITS) PERSONS
-    | PARA {SLASH|LOS|WE|UNKNOWN}? {UN|SOLO}? (?P<h>{SOME|UNO}) (?: {O|A|DASH} (?P<i>SOME) )? PERSONS? @tail
-    | (?<!{DIGITS|GLUED}) X (?P<j>SOME) @tail
-    | FAMILY DE COMO? (?P<k>SOME) (?: {O|A|DASH} (?P<l>SOME) )? {FRIENDS|GROWN|PERSONS}? @tail | FAMILY (?P<typical>TIPO)
-    | (?<!{COUNT|SOLO}) PERSONS {COLON|DASH}? (?P<m>SOME) (?! PERSONS ) @tail
-    | {SOMOS|PARA|FAMILY|GO} (?P<n>SOME) PLUS (?P<sum>SOME) @tail"""
-
-_TOTAL = grammar(f"(?P<strong> {_STRONG} ) | (?P<weak> {_WEAK} )", _FRAGMENTS)
-_PART = grammar(
-    """(?P<grown> (?P<gn>COUNT) PERSONS? GROWN ) | (?P<kids> (?P<kn>COUNT) UNKNOWN? {KID|KIDS} ) | (?P<friends> (?P<fn>COUNT) {FRIENDS|KIN} )
-    | (?P<couples> (?P<cn>SOME) {COUPLE|COUPLES} ) | (?P<mycouple> MY COUPLE ) | (?P<couple> UN? COUPLE )
-    | (?P<parents> MY KIN2 ) | (?P<kin> MY KIN ) | (?P<mykid> {MY|EL|LA} KID )
-    | (?P<baby> (?<={CON|Y|PLUS|MAS}) KID )
-    | (?P<uncounted> {MY|LOS|LAS} UNKNOWN? {KIDS|FRIENDS} | {MY|CON} LA? {FAMILY|FAMILIES} )
-    | (?P<me> I | (?<=PARA) MY (?! {KIN|KIN2|KID|KIDS|COUPLE|FAMILY|FRIENDS|COUNT|UNKNOWN|BOOKING} ) | MY (?= Y {MY|COUNT} ) )
-    | (?P<colon> {GROWN|KIDS} COLON (?P<ln>{COUNT|BIG}) )"""
+_TOTALS = Anchored(
+    {
+        "plus": ("SOMOS PARA FAMILY GO", "{SOMOS|PARA|FAMILY|GO} SOME PLUS SOME @tail"),
+        "are": (
+            "SOMOS SERIA BE",
+            """{SOMOS|SERIA|BE} (?: {WE|SOLO|SOLOS|EN|TOTAL|LOS|UNKNOWN|ABOUT|COMO|UN|ENTRE} ){0,2}
+            (?: UNO | @some | SOME Y SOME ) PERSONS? @tail""",
+        ),
+        "go": ("GO WE", "{GO|WE} {WE|SOLO|SOLOS|LOS|ABOUT|COMO|UNKNOWN}? @some PERSONS? @tail"),
+        "in_all": ("TOTAL", "TOTAL {ES|SOMOS|DE|COLON|SERIA}? SOME PERSONS? @tail"),
+        "families_of": ("SOME", "SOME FAMILIES DE SOME @tail"),
+        "persons": (
+            "COUNT N S",
+            "COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS (?! GROWN ) | {N|S} DIGITS PERSONS | SOME EN TOTAL",
+        ),
+        "for": (
+            "PARA X",
+            "PARA {SLASH|LOS|WE|ABOUT|COMO|UNKNOWN}? {UN|SOLO}? (?: UNO | @some ) PERSONS? @tail | (?<!{DIGITS|GLUED}) X SOME @tail",
+        ),
+        "family": ("FAMILY", "FAMILY DE {COMO|ABOUT}? @some {FRIENDS|GROWN|PERSONS}? @tail"),
+        "typical": ("FAMILY", "FAMILY TIPO"),
+        "labelled": ("PERSONS", "(?<!{COUNT|SOLO}) PERSONS {COLON|DASH}? SOME (?! PERSONS ) @tail"),
+    },
+    _FRAGMENTS,
 )
-_ALONE = grammar("{I|GO|MY|ESTE} SOLO (?! {WANT|UNKNOWN|QUE|POWER|HAVE|PARA_} ) | SOLO PARA MY".replace("|PARA_", ""))
-_NEGATED = grammar("NO $ | WERE $ | NO {SOMOS|GO} $")
-_ADDED = grammar("COMMA? {Y|PLUS|MAS|CON} MAS?")
-_LINKED = grammar("{COMMA|Y|CON|PLUS|MAS|PARA|UNKNOWN}{0,3}")
-_BEFORE_PARTY = classes("CON PARA SOMOS GO")
+_STRONG = frozenset({"are", "go", "in_all"})
 
-_TRIGGERS = classes(
-    "SOMOS BE SERIA GO WE TOTAL PERSONS PARA X FAMILY GROWN KID KIDS FRIENDS COUPLE COUPLES KIN KIN2 I SOLO MY"
+_PARTS = Anchored(
+    {
+        "grown": ("COUNT", "COUNT PERSONS? GROWN"),
+        "kids": ("COUNT", "COUNT UNKNOWN? {KID|KIDS}"),
+        "friends": ("COUNT", "COUNT {FRIENDS|KIN}"),
+        "couples": ("SOME", "SOME {COUPLE|COUPLES}"),
+        "partner": ("MY", "MY COUPLE"),
+        "couple": ("UN COUPLE", "UN? COUPLE"),
+        "parents": ("MY", "MY KIN2"),
+        "kin": ("MY", "MY KIN"),
+        "child": ("MY EL LA", "{MY|EL|LA} KID"),
+        "baby": ("KID", "(?<={CON|Y|PLUS|MAS}) KID"),
+        "uncounted": ("MY LOS LAS CON", "{MY|LOS|LAS} UNKNOWN? {KIDS|FRIENDS} | {MY|CON} LA? {FAMILY|FAMILIES}"),
+        "speaker": (
+            "I MY",
+            """I | (?<=PARA) MY (?! {KIN|KIN2|KID|KIDS|COUPLE|FAMILY|FRIENDS|COUNT|UNKNOWN|BOOKING} )
+            | MY (?= Y {MY|COUNT} )""",
+        ),
+        "labelled": ("GROWN KIDS", "{GROWN|KIDS} COLON {COUNT|BIG}"),
+    },
+    _FRAGMENTS,
 )
-MOST_GUESTS = 99
+_HEADS = {"couples": 2, "couple": 2, "parents": 2, "speaker": 0}
+_RELATIVES = frozenset({"kin", "partner", "child", "parents"})
+
+_ALONE = grammar("{I|GO|MY|ESTE} SOLO (?! {WANT|UNKNOWN|QUE|POWER|HAVE} ) | SOLO PARA MY | {SOLO|SOLOS} I")
+_NOT_MEANT = grammar("{NO|WERE} {SOMOS|GO}? $")
+_ON_TOP = grammar("COMMA? {Y|PLUS|MAS|CON} MAS?")
+
+_COUNT, _CON, _PARA = classes("COUNT"), symbol_of("CON"), symbol_of("PARA")
+_SOLO = classes("SOLO SOLOS")
+_NAMED = classes("GROWN KID KIDS FRIENDS COUPLE COUPLES KIN KIN2 I MY")
+_TRIGGERS = _NAMED | _SOLO | classes("SOMOS BE SERIA GO WE TOTAL PERSONS PARA X FAMILY FAMILIES")
 
 
 def read_guests(tokens: list[str], tape: str, present: frozenset[str]) -> int | None:
     """The number of guests, children included; None where the message does not say it."""
     if present.isdisjoint(_TRIGGERS):
         return None
-    total, end = _stated_total(tokens, tape)
-    if total is None:
-        parts = _sum_of_parts(tokens, tape)
-        if parts is None and not present.isdisjoint(_SOLO) and _ALONE.search(tape):
+    stated = _stated_total(tokens, tape)
+    if stated is not None:
+        total, end = stated
+        found: int | None = total + _on_top_of(total, end, tokens, tape)
+    else:
+        found = None if present.isdisjoint(_NAMED) else _sum_of_parts(tokens, tape)
+        if found is None and not present.isdisjoint(_SOLO) and _ALONE.search(tape):
             return 1
-        return parts if parts is None or 1 <= parts <= MOST_GUESTS else None
-    total += _added_after(tokens, tape, total, end)
-    return total if 1 <= total <= MOST_GUESTS else None
+    return found if found is not None and 1 <= found <= MOST_GUESTS else None
 
 
-def _stated_total(tokens: list[str], tape: str) -> tuple[int | None, int]:
-    """The last total that is stated outright ("somos 4") or, without one, the last that is implied ("para 4")."""
-    strong: tuple[int, int] | None = None
-    weak: tuple[int, int] | None = None
-    for match in _TOTAL.finditer(tape):
+def _numbers(match: re.Match[str], tokens: list[str]) -> list[int]:
+    start, end = match.span()
+    return [VALUE_OF[token] for token, kind in zip(tokens[start:end], match[0], strict=True) if kind in _NUMERALS]
+
+
+def _stated_total(tokens: list[str], tape: str) -> tuple[int, int] | None:
+    """The last total stated outright ("somos 4"), else the last implied one ("para 4"), and where it ends."""
+    strong = weak = None
+    for match in _TOTALS.find(tape, MAX_MENTIONS):
         start = match.start()
-        if _NEGATED.search(tape, max(0, start - 2), start):
+        if start and _NOT_MEANT.search(tape, max(0, start - 2), start):
             continue
-        numbers = [
-            VALUE_OF[tokens[match.start(name)]] for name, hit in match.groupdict().items() if hit and len(name) == 1
-        ]
-        if match["typical"]:
-            value = 4
-        elif match["families"]:
-            value = VALUE_OF[tokens[match.start("families")]] * VALUE_OF[tokens[match.start("each")]]
-        elif match["sum"]:
-            value = sum(numbers) + VALUE_OF[tokens[match.start("sum")]]
+        numbers = _numbers(match, tokens)
+        kind = match.lastgroup
+        if kind == "typical":
+            total = _TYPICAL_FAMILY
+        elif kind == "families_of":
+            total = numbers[0] * numbers[1]
         else:
-            value = max(numbers)
-        if match["strong"]:
-            strong = value, match.end()
+            total = sum(numbers) if kind == "plus" else max(numbers)
+        if kind in _STRONG:
+            strong = total, match.end()
         else:
-            weak = value, match.end()
-    chosen = strong or weak
-    return chosen if chosen is not None else (None, 0)
+            weak = total, match.end()
+    return strong or weak
 
 
-def _added_after(tokens: list[str], tape: str, total: int, end: int) -> int:
-    """Children named on top of a total: "somos 2 + 1 bebé". After a comma they are part of it."""
+def _on_top_of(total: int, end: int, tokens: list[str], tape: str) -> int:
+    """Children named on top of a total: "somos 2 + 1 bebé". With "con", only those that the total cannot hold."""
     added = 0
-    while link := _ADDED.match(tape, end):
-        part = _PART.match(tape, link.end()) or _PART.match(tape, link.end() - 1)
-        if part is None or part.lastgroup not in ("kids", "baby"):
+    while added < MOST_GUESTS and (link := _ON_TOP.match(tape, end)):
+        part = _KIDS.match(tape, link.end())
+        if part is None:
             break
-        count = VALUE_OF[tokens[part.start("kn")]] if part.lastgroup == "kids" else 1
+        count = next(iter(_numbers(part, tokens)), 1)
         if _CON in link[0] and total > 2 and count > 1:
             break
         added += count
@@ -106,46 +150,29 @@ def _added_after(tokens: list[str], tape: str, total: int, end: int) -> int:
     return added
 
 
+_KIDS = grammar("COUNT UNKNOWN? {KID|KIDS} | KID")
+_NUMERALS = _COUNT | classes("N S")
+
+
 def _sum_of_parts(tokens: list[str], tape: str) -> int | None:
-    counts: dict[str, int] = {}
-    first = None
-    is_with = False
-    for match in _PART.finditer(tape):
-        kind = match.lastgroup
-        assert kind is not None
-        number = next((match.start(name) for name in ("gn", "kn", "fn", "cn", "ln") if match[name]), None)
-        counts[kind] = counts.get(kind, 0) + (1 if number is None else VALUE_OF.get(tokens[number], 0))
-        if first is None:
-            first = match.start()
-            before = tape[max(0, first - 2) : first]
-            is_with = _CON in before
-            is_for = _PARA in before
-    if first is None or "uncounted" in counts:
+    """The people named one by one, the speaker among them where the words say so."""
+    parts = _PARTS.find(tape, MAX_MENTIONS)
+    if not parts:
         return None
-    if counts.keys() <= {"mykid", "baby"}:
-        return None if not is_with or "mykid" not in counts else 1 + counts["mykid"]
-    people = (
-        counts.get("grown", 0)
-        + counts.get("colon", 0)
-        + counts.get("kids", 0)
-        + counts.get("friends", 0)
-        + 2 * (counts.get("couples", 0) + counts.get("couple", 0) + counts.get("parents", 0))
-        + counts.get("mycouple", 0)
-        + counts.get("kin", 0)
-        + counts.get("mykid", 0)
-        + counts.get("baby", 0)
-    )
-    relatives = counts.keys() & {"kin", "mycouple", "mykid", "parents"}
-    if "me" in counts:
+    counts: Counter[str] = Counter()
+    for part in parts:
+        kind = part.lastgroup
+        assert kind is not None
+        counts[kind] += next(iter(_numbers(part, tokens)), 1) * _HEADS.get(kind, 1)
+    before = tape[max(0, parts[0].start() - 2) : parts[0].start()]
+    is_with, is_for = _CON in before, _PARA in before
+    if "uncounted" in counts or (counts.keys() <= {"child", "baby"} and not (is_with and "child" in counts)):
+        return None
+    people = counts.total()
+    if "speaker" in counts:
         return people + 1
-    if relatives:
-        if not is_with and not is_for and people < 2:
-            return None
-        return people + (0 if is_for else 1)
-    if is_with and counts.keys() <= {"friends", "kids"}:
-        return people + 1
-    return people
-
-
-_CON, _PARA = (next(iter(classes(name))) for name in ("CON", "PARA"))
-_SOLO = classes("SOLO")
+    if counts.keys() & _RELATIVES:
+        if is_for:
+            return people
+        return people + 1 if is_with or people > 1 else None
+    return people + 1 if is_with and counts.keys() <= {"friends", "kids"} else people

@@ -6,7 +6,7 @@ that states days of a stay without saying what for asks for availability.
 
 from __future__ import annotations
 
-from cabanas.nlu.lexicon import classes, grammar
+from cabanas.nlu.grammar import classes, grammar
 
 DISPONIBILIDAD, PRECIO, RESERVAR, SERVICIOS = "disponibilidad", "precio", "reservar", "servicios"
 CANCELAR, SALUDO, DESCONOCIDO = "cancelar", "saludo", "desconocido"

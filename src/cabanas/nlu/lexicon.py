@@ -6,9 +6,7 @@ and a pattern over classes meets each word as one character, whatever its spelli
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 
 from cabanas.nlu import vocabulary
 
@@ -47,18 +45,27 @@ CLASS_OF = Tape()
 VALUE_OF: dict[str, int] = {}
 # Below 256, so that the tape stays one byte a token, and neither special nor white space in a pattern.
 _FREE_SYMBOLS = (
-    symbol for symbol in map(chr, range(1, 256)) if symbol not in r".^$*+?{}[]()\|&~-#@" and not symbol.isspace()
+    character for character in map(chr, range(1, 256)) if character not in r".^$*+?{}[]()\|&~-#@" and not character.isspace()
 )
 
 
-def symbol(name: str) -> str:
-    """The character of the class ``name``."""
+def _define(name: str) -> str:
+    """The character of the class ``name``, a new one the first time."""
     if name not in _symbols:
         _symbols[name] = next(_FREE_SYMBOLS)
     return _symbols[name]
 
 
-UNKNOWN, BIG = symbol("UNKNOWN"), symbol("BIG")
+def symbol_of(name: str) -> str:
+    """The character of a known class.
+
+    Raises:
+        KeyError: there is no such class.
+    """
+    return _symbols[name]
+
+
+UNKNOWN, BIG = _define("UNKNOWN"), _define("BIG")
 
 
 def _fill() -> None:
@@ -77,7 +84,7 @@ def _fill() -> None:
     for group in groups:
         for name, words in group.items():
             for word in words.split():
-                CLASS_OF[word] = symbol(name)
+                CLASS_OF[word] = _define(name)
     VALUE_OF.update(_COUNTED)
     VALUE_OF.update({"un": 1, "una": 1, "uno": 1, "par": 2})
     VALUE_OF.update(dict.fromkeys("primero primer primera".split(), 1))
@@ -87,77 +94,26 @@ def _fill() -> None:
     for name, rows in (("MONTH", vocabulary.MONTHS), ("WEEKDAY", vocabulary.WEEKDAYS)):
         for value, words in enumerate(rows, start=name == "MONTH"):
             for word in words.split():
-                CLASS_OF[word], VALUE_OF[word] = symbol(name), value
+                CLASS_OF[word], VALUE_OF[word] = _define(name), value
     for name, rows in (("MONTH", vocabulary.MONTHS), ("WEEKDAY", vocabulary.WEEKDAYS)):
         for value, words in enumerate(rows, start=name == "MONTH"):
             for slip in slips(words.split()[0]):
                 if slip not in CLASS_OF and slip not in vocabulary.NOT_SLIPS:
-                    CLASS_OF[slip], VALUE_OF[slip] = symbol(name), value
+                    CLASS_OF[slip], VALUE_OF[slip] = _define(name), value
     for number in range(100):
         size = "D12" if 1 <= number <= 12 else "D31" if 13 <= number <= 31 else "D99"
         for digits in {str(number), f"{number:02}"}:
-            CLASS_OF[digits], VALUE_OF[digits] = symbol(size), number
+            CLASS_OF[digits], VALUE_OF[digits] = _define(size), number
             for glue, kind in _GLUES.items():
                 glued = f"{kind}{size[1:]}"
-                CLASS_OF[digits + glue], VALUE_OF[digits + glue] = symbol(glued), number
+                CLASS_OF[digits + glue], VALUE_OF[digits + glue] = _define(glued), number
     for year in range(1900, 2100):
-        CLASS_OF[str(year)], VALUE_OF[str(year)] = symbol("YEAR" if year >= 2000 else "BIG"), year
+        CLASS_OF[str(year)], VALUE_OF[str(year)] = _define("YEAR" if year >= 2000 else "BIG"), year
         for glue in "/-":
-            CLASS_OF[f"{year}{glue}"], VALUE_OF[f"{year}{glue}"] = symbol("YGLUED"), year
+            CLASS_OF[f"{year}{glue}"], VALUE_OF[f"{year}{glue}"] = _define("YGLUED"), year
 
 
 _fill()
-
-UNIONS = {
-    "DIGITS": "D12 D31",
-    "DAY": "D12 D31 W12 W31",
-    "COUNT": "D12 D31 D99 W12 W31 UN UNO",
-    "SOME": "D12 D31 D99 W12 W31",
-    "S": "S12 S31",
-    "N": "N12 N31",
-    "P": "P12 P31",
-    "GLUED": "S12 S31 N12 N31 P12 P31",
-    "GLUED_MONTH": "S12 N12 P12",
-    "ORDINAL": "PRIMERO SEGUNDO TERCERO CUARTO ULTIMO",
-}
-_UNION = re.compile(r"\{(\^?)([A-Z][A-Z0-9_|\s]*)\}")
-_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
-_GROUP = re.compile(r"(\(\?P[<=]\w+[>)]|\[[^\]]*\])")
-
-
-def classes(names: str) -> frozenset[str]:
-    """The characters of the classes and unions of classes in ``names``, which spaces separate.
-
-    Raises:
-        KeyError: a name is neither.
-    """
-    chosen: set[str] = set()
-    for name in names.split():
-        chosen |= classes(UNIONS[name]) if name in UNIONS else {_symbols[name]}
-    return frozenset(chosen)
-
-
-def grammar(source: str, fragments: Mapping[str, str] = MappingProxyType({})) -> re.Pattern[str]:
-    """Compile a pattern over the tape.
-
-    Words in capitals are classes or unions, ``{A|B}`` is one of several and ``{^A|B}`` none of them, ``@name`` is a
-    fragment, spaces mean nothing; the rest is the syntax of `re`.
-
-    Raises:
-        KeyError: a class or a fragment is unknown.
-    """
-    while "@" in source:
-        source = re.sub(r"@([a-z_]+)", lambda match: f"(?:{fragments[match[1]]})", source)
-    text = _UNION.sub(lambda match: _one_of(match[2].replace("|", " "), match[1]), source)
-    pieces = _GROUP.split(text)
-    pieces[::2] = [_NAME.sub(lambda match: _one_of(match[0]), piece) for piece in pieces[::2]]
-    return re.compile(re.sub(r"\s+", "", "".join(pieces)), re.DOTALL)
-
-
-def _one_of(names: str, negation: str = "") -> str:
-    chosen = "".join(sorted(classes(names)))
-    return chosen if len(chosen) == 1 and not negation else f"[{negation}{chosen}]"
-
 
 def tape_of(tokens: list[str]) -> str:
     """The classes of ``tokens``, one character each."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from cabanas.nlu.lexicon import classes, grammar
+from cabanas.nlu.grammar import Anchored, grammar
 
 # Beyond this many mentions a text is no request for a stay; the bound keeps the worst case linear and small.
 MAX_MENTIONS = 32
@@ -122,37 +122,10 @@ _KINDS = {
 }
 
 
-def _patterns_by_start() -> dict[str, re.Pattern[str]]:
-    """Class character -> the pattern of the kinds that can start with it."""
-    kinds_at: dict[str, list[str]] = {}
-    for kind, (starts, source) in _KINDS.items():
-        for start in classes(starts):
-            kinds_at.setdefault(start, []).append(f"(?P<{kind}> {source} )")
-    compiled: dict[str, re.Pattern[str]] = {}
-    for sources in kinds_at.values():
-        alternatives = "|".join(sources)
-        if alternatives not in compiled:
-            compiled[alternatives] = grammar(alternatives, _FRAGMENTS)
-    return {start: compiled["|".join(sources)] for start, sources in kinds_at.items()}
-
-
-_PATTERN_AT = _patterns_by_start()
-_START = re.compile(f"[{''.join(sorted(_PATTERN_AT))}]")
+_MENTIONS = Anchored(_KINDS, _FRAGMENTS)
 HOLIDAY = grammar("@holiday", _FRAGMENTS)
 
 
 def find_mentions(tape: str) -> list[re.Match[str]]:
     """The mentions on the tape from left to right, MAX_MENTIONS at most; ``lastgroup`` is the kind of each."""
-    found: list[re.Match[str]] = []
-    position = 0
-    while start := _START.search(tape, position):
-        position = start.start()
-        mention = _PATTERN_AT[start[0]].match(tape, position)
-        if mention is None:
-            position += 1
-            continue
-        found.append(mention)
-        if len(found) == MAX_MENTIONS:
-            break
-        position = mention.end()
-    return found
+    return _MENTIONS.find(tape, MAX_MENTIONS)

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from cabanas.nlu import calendar_ar as calendar
 from cabanas.nlu.calendar_ar import DAY, FRIDAY, SUNDAY
 from cabanas.nlu.fallback import resolve_span
-from cabanas.nlu.lexicon import VALUE_OF, classes, grammar, symbol
+from cabanas.nlu.grammar import classes, grammar
+from cabanas.nlu.lexicon import VALUE_OF, symbol_of
 from cabanas.nlu.mentions import HOLIDAY as _HOLIDAY
 
 _DAY_CLASSES = classes("DAY UNO PRIMERO S N P")
@@ -434,11 +435,11 @@ def _weekend_of(day: date) -> tuple[date, date]:
 _NEXT_WEEK = grammar("LA SEMANA (?: QUE? VIENE | PROXIMO ) | {PROXIMO|OTRO} SEMANA")
 _ROUND_THE_CLOCK = (24, 7)
 _CUES = classes("EL DEL AL DIA HASTA DESDE")
-_MONTH, _BIG, _ANO, _NUEVO, _ESTE, _OTRO = (symbol(name) for name in "MONTH BIG ANO NUEVO ESTE OTRO".split())
+_MONTH, _BIG, _ANO, _NUEVO, _ESTE, _OTRO = (symbol_of(name) for name in "MONTH BIG ANO NUEVO ESTE OTRO".split())
 _QUINCENA = classes("QUINCENA")
-_CARNIVAL, _MOTHER, _FATHER = (symbol(name) for name in "CARNAVAL MOTHER FATHER".split())
+_CARNIVAL, _MOTHER, _FATHER = (symbol_of(name) for name in "CARNAVAL MOTHER FATHER".split())
 _CHILDREN = classes("CHILD KID KIDS")
-_WEEKDAY_SYMBOL = symbol("WEEKDAY")
+_WEEKDAY_SYMBOL = symbol_of("WEEKDAY")
 _PASADO, _WEEKDAY, _SEMANA, _LARGO, _YEAR = (classes(name) for name in ("PASADO", "WEEKDAY", "SEMANA", "LARGO", "YEAR"))
 _MONTH_SET, _ORDINAL, _SLASHED = classes("MONTH"), classes("ORDINAL"), classes("S")
 _NEXT = classes("VIENE PROXIMO")
@@ -446,7 +447,7 @@ _GENERIC_BEFORE = classes("UN LOS CADA W12 D12")
 _HOLY_WEEK = classes("SANTA PASCUA")
 _BEGINNING, _MIDDLE = classes("PRINCIPIOS FIRST_ONES"), classes("MEDIADOS")
 _HOLIDAY_DATES = {
-    symbol(name): day
+    symbol_of(name): day
     for name, day in {
         "NAVIDAD": (12, 25),
         "NOCHEBUENA": (12, 24),

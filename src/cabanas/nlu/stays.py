@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cabanas.nlu.calendar_ar import DAY
-from cabanas.nlu.lexicon import VALUE_OF, classes, grammar
+from cabanas.nlu.grammar import classes, grammar
+from cabanas.nlu.lexicon import VALUE_OF
 from cabanas.nlu.mentions import find_mentions
 from cabanas.nlu.points import (
     MonthInForce,
