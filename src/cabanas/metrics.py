@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from cabanas.db.pool import Database
-from cabanas.stages import StageSpan
+from cabanas.stages import Recording
 
 _FAST_BUCKETS = (
     0.0001,
@@ -47,9 +46,18 @@ _stage_seconds = Histogram(
     buckets=_FAST_BUCKETS,
     registry=_registry,
 )
-holds_total = Counter("cabanas_holds", "Wishes to hold a stay, by outcome.", ("outcome",), registry=_registry)
-lock_outcomes_total = Counter(
-    "cabanas_lock_attempts", "Attempts to take a cabin's lock, by outcome.", ("outcome",), registry=_registry
+_marks = {
+    "hold": Counter("cabanas_holds", "Wishes to hold a stay, by outcome.", ("outcome",), registry=_registry),
+    "lock": Counter(
+        "cabanas_lock_attempts", "Attempts to take a cabin's lock, by outcome.", ("outcome",), registry=_registry
+    ),
+}
+"""A counter for each kind of mark."""
+_work_total = Counter(
+    "cabanas_work_attempts",
+    "Attempts of the worker at a row of the inbox or the outbox, by how they ended.",
+    ("queue", "outcome"),
+    registry=_registry,
 )
 _pool_open = Gauge(
     "cabanas_database_connections",
@@ -76,16 +84,28 @@ def observe_request(
     route: str,
     status: int,
     duration_s: float,
-    spans: Sequence[StageSpan],
+    recording: Recording,
     database: Database | None,
 ) -> None:
-    """Count one answered request and its stages."""
+    """Count one answered request, its stages and its marks."""
     _requests.labels(method, route, str(status)).inc()
     _request_seconds.labels(method, route).observe(duration_s)
-    for span in spans:
-        _stage_seconds.labels(span.name).observe((span.ended_ns - span.started_ns) / 1e9)
+    _observe_recording(recording)
     if database is not None:
         observe_pool(database)
+
+
+def observe_work(queue: str, outcome: str, recording: Recording) -> None:
+    """Count one attempt of the worker, its stages and its marks."""
+    _work_total.labels(queue, outcome).inc()
+    _observe_recording(recording)
+
+
+def _observe_recording(recording: Recording) -> None:
+    for what, outcome in recording.marks:
+        _marks[what].labels(outcome).inc()
+    for span in recording.spans:
+        _stage_seconds.labels(span.name).observe((span.ended_ns - span.started_ns) / 1e9)
 
 
 def observe_pool(database: Database) -> None:

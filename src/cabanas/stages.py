@@ -1,7 +1,8 @@
-"""The one hook through which a request's time is accounted for.
+"""The one hook through which a request's time, and how its steps ended, are accounted for.
 
-The core wraps each step of a request in ``with stage("name")``. Who wants the times opens a recording around the
-request; with none open, a stage is one context-variable look-up and reads no clock.
+The core wraps each step of a request in ``with stage("name")``, and marks outcomes that are worth counting. Who wants
+to know opens a recording around the request; with none open, a stage is one context-variable look-up and reads no
+clock.
 """
 
 from __future__ import annotations
@@ -23,9 +24,14 @@ class StageSpan(NamedTuple):
 
 @dataclass(slots=True)
 class Recording:
-    """The spans of one request, in the order in which they ended. Use as a context manager around the request."""
+    """What one request left: its spans in the order in which they ended, and its marks.
+
+    Use as a context manager around the request.
+    """
 
     spans: list[StageSpan] = field(default_factory=list)
+    marks: list[tuple[str, str]] = field(default_factory=list)
+    """What happened and how it ended, as ``("hold", "stay_unavailable")``."""
     _token: Token[Recording | None] | None = None
 
     def __enter__(self) -> Recording:
@@ -38,6 +44,13 @@ class Recording:
 
 
 _current: ContextVar[Recording | None] = ContextVar("cabanas_stage_recording", default=None)
+
+
+def mark(what: str, outcome: str) -> None:
+    """Tell the recording, if one is open, how something ended; both out of a few fixed words."""
+    recording = _current.get()
+    if recording is not None:
+        recording.marks.append((what, outcome))
 
 
 class stage:  # noqa: N801 - reads as a statement: `with stage("price"):`

@@ -64,7 +64,7 @@ class ObserveRequests:
             _route(scope),
             status,
             duration_ns / 1e9,
-            recording.spans,
+            recording,
             service.database if service else None,
         )
         logger.info(

@@ -11,7 +11,7 @@ from time import monotonic
 from redis.asyncio import Redis
 
 from cabanas.redis.pool import REDIS_FAILURES
-from cabanas.stages import stage
+from cabanas.stages import mark, stage
 
 _RELEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then
@@ -92,6 +92,7 @@ class CabinLock:
     async def __aenter__(self) -> CabinLock:
         with stage("lock_acquire"):
             self.outcome = await self._locks.acquire(self._key, self._token)
+        mark("lock", self.outcome)
         return self
 
     async def __aexit__(self, *_: object) -> None:

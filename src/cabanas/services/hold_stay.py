@@ -14,6 +14,7 @@ from cabanas.db.pool import Connection, Database
 from cabanas.db.statements import load_statement
 from cabanas.domain.errors import (
     AccommodationNotFound,
+    CabanasError,
     IdempotencyKeyInFlight,
     IdempotencyKeyReused,
     StayUnavailable,
@@ -30,7 +31,7 @@ from cabanas.domain.reservation import (
 from cabanas.domain.stay import Stay
 from cabanas.redis.lock import CabinLocks
 from cabanas.settings import BUSINESS_TIME_ZONE
-from cabanas.stages import stage
+from cabanas.stages import mark, stage
 
 # Crockford's alphabet: no letter that is read as a digit over the telephone.
 _CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -66,11 +67,17 @@ class HoldStay:
             IdempotencyKeyReused: when the key was used with another wish.
             DatabaseUnavailable: when PostgreSQL cannot be asked; nothing was held.
         """
-        with stage("validate"):
-            request = parse_wish(wish, self.policy.limits)
-            fingerprint = None if idempotency_key is None else fingerprint_wish(wish)
-        async with self.database.connect() as connection:
-            return await self._hold(connection, request, idempotency_key, fingerprint)
+        try:
+            with stage("validate"):
+                request = parse_wish(wish, self.policy.limits)
+                fingerprint = None if idempotency_key is None else fingerprint_wish(wish)
+            async with self.database.connect() as connection:
+                held = await self._hold(connection, request, idempotency_key, fingerprint)
+        except CabanasError as error:
+            mark("hold", type(error).__name__)
+            raise
+        mark("hold", "StayHeld")
+        return held
 
     async def _hold(
         self, connection: Connection, request: HoldRequest, key: str | None, fingerprint: bytes | None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import date
 from itertools import islice
 
 from cabanas import nlu
@@ -12,10 +11,8 @@ from cabanas_perf.measurement.samples import Outcome
 from cabanas_perf.measurement.stages import Estimate
 from cabanas_perf.workloads.base import PureWorkload, Reply, Via, Workload, WorkloadContext, WorkloadSpec
 from cabanas_perf.workloads.http import HttpSender, open_http_sender
-from cabanas_perf.workloads.messages import message_stream
+from cabanas_perf.workloads.messages import REFERENCE_DATE, message_stream
 
-# A fixed day: the same seed must give the same work on every day of the year.
-REFERENCE_DATE = date(2025, 10, 14)
 ACCOMMODATIONS = ("Cabaña del Bosque", "Cabaña del Lago", "Cabaña del Arroyo", "Cabaña de la Montaña")
 
 _OK = Reply(Outcome.OK)
@@ -53,7 +50,8 @@ class HttpNlu:
 
 @asynccontextmanager
 async def _open(context: WorkloadContext) -> AsyncIterator[Workload | PureWorkload]:
-    messages = iter(message_stream(context.seed, context.total_requests, distinct=context.distinct))
+    stream = message_stream(context.seed, context.total_requests, distinct=context.distinct)
+    messages = (message.text for message in stream)
     if context.via is Via.DIRECT:
         nlu.warm_up()
         yield DirectNlu(messages)

@@ -25,16 +25,16 @@ from cabanas.stages import Recording
 TODAY = datetime.now(ZoneInfo(BUSINESS_TIME_ZONE)).date()
 
 
-def wish(*, cabin=1, days_ahead=30, nights=3, guests=2, phone="+5491145678901"):
+def wish(*, cabin=1, days_ahead=30, nights=3, guests=2, channel="web"):
     check_in = TODAY + timedelta(days=days_ahead)
     return StayWish(
         accommodation_id=cabin,
         check_in=check_in,
         check_out=check_in + timedelta(days=nights),
         guests=guests,
-        channel="web",
+        channel=channel,
         contact_name="Ana Pérez",
-        contact_phone=phone,
+        contact_phone="+5491145678901",
     )
 
 
@@ -49,8 +49,8 @@ async def end_hold(database, code):
     await database.execute("UPDATE reservations SET expires_at = now() WHERE code = $1", code)
 
 
-async def test_a_held_stay_is_a_row_and_a_notice(service, database):
-    held = await service.hold_stay(wish())
+async def test_a_stay_held_by_whatsapp_is_a_row_and_a_notice(service, database):
+    held = await service.hold_stay(wish(channel="whatsapp"))
     row = await database.fetchrow("SELECT * FROM reservations WHERE code = $1", held.code)
     assert (row["reservation_status"], row["total_price"]) == ("pre_reserved", held.total_price)
     assert row["expires_at"] == held.expires_at

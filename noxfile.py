@@ -1,0 +1,40 @@
+"""The one door to every check: ``nox`` runs them all, ``nox -s tests -- -k hold`` some of the tests.
+
+Sessions use the environment that nox was started from: `pip install -c constraints.txt -e '.[dev]'` made it.
+"""
+
+import nox
+
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "types", "arrows", "tests"]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and defects that ruff knows."""
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy, strict, over both packages."""
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def arrows(session: nox.Session) -> None:
+    """Which package may import which."""
+    session.run("lint-imports")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Every test that ends soon; arguments go to pytest."""
+    session.run("pytest", "-n", "2", "--dist", "loadgroup", *session.posargs)
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """The pytest-benchmark suites."""
+    session.run("pytest", "benchmarks", "--benchmark-only", "-o", "python_files=test_*.py", *session.posargs)
