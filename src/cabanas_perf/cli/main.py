@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import typer
 
 from cabanas_perf.cli.doctor import doctor
+from cabanas_perf.cli.explain import explain
 from cabanas_perf.cli.profile import profile
+from cabanas_perf.cli.report import gate, report
 from cabanas_perf.cli.serve import serve
 from cabanas_perf.cli.view import view
 
@@ -40,8 +44,17 @@ def _options(
     pass
 
 
-for verb in (profile, serve, view, doctor):
-    app.command()(verb)
+_VERBS: dict[Callable[..., None], str] = {
+    profile: "Measure the cores, judge them, profile them.",
+    explain: "EXPLAIN ANALYZE the service's statements, and lint their plans.",
+    gate: "Judge a stored report again.",
+    report: "Show a stored report.",
+    view: "Look at a profile in snakeviz.",
+    serve: "Run the service on embedded servers.",
+    doctor: "What this machine has, and how noisy it is.",
+}
+for verb, summary in _VERBS.items():
+    app.command(short_help=summary)(verb)
 
 
 def main() -> None:

@@ -129,8 +129,10 @@ def _workload_lines(workload: Workload) -> Iterator[RenderableType]:
             yield _line(f"{workload.name} {label}: {latency.count}, {_percentiles(latency)}")
     if workload.inputs is not None:
         first = workload.inputs.first_latency_ms
-        uncached = "" if first is None else f"; seen for the first time: {_percentiles(first)}"
-        yield _line(f"{workload.name} inputs: {workload.inputs.distinct} distinct{uncached}")
+        yield _line(f"{workload.name} inputs: {workload.inputs.distinct} distinct of {workload.requests}")
+        if first is not None and workload.latency_ms is not None:
+            yield _line(f"{workload.name} with repeats: {_mean_and_percentiles(workload.latency_ms)}")
+            yield _line(f"{workload.name} without repeats: {_mean_and_percentiles(first)}")
     if workload.queries_per_request is not None:
         yield _line(f"{workload.name} queries: {format_significant(workload.queries_per_request)} per request")
     if workload.profile is not None:
@@ -139,6 +141,10 @@ def _workload_lines(workload: Workload) -> Iterator[RenderableType]:
         yield _line(f"{workload.name} profiled apart with {workload.profile.profiler}, {slower}")
     for note in workload.notes:
         yield _line(f"{workload.name}: {note}", "yellow")
+
+
+def _mean_and_percentiles(latency: Latency) -> str:
+    return f"mean {format_ms(latency.mean)} ms, P50 {format_ms(latency.p50)} ms, P95 {format_ms(latency.p95)} ms"
 
 
 def _percentiles(latency: Latency) -> str:

@@ -64,9 +64,14 @@ def build_report(
         optimizations=tuple(optimizations),
         audit=audit,
         verdicts=tuple(build_verdict(judgement) for judgement in judgements),
-        verdict=_OVERALL[exit_code],
+        verdict=overall(exit_code),
         exit_code=exit_code,
     )
+
+
+def overall(exit_code: ExitCode) -> Overall:
+    """The exit code in a word."""
+    return _OVERALL[exit_code]
 
 
 def build_workload(

@@ -1,0 +1,60 @@
+"""``cabanas-perf report`` and ``cabanas-perf gate``: stored reports, shown and judged again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cabanas_perf.cli import options
+from cabanas_perf.cli.guard import guarded
+
+ReportPath = Annotated[Path, typer.Argument(metavar="REPORT", help="A profiling_report_*.json.")]
+
+
+@guarded
+def report(path: ReportPath, json: options.Json = False, no_color: options.NoColor = False) -> None:
+    """Show a stored report. Always ends with 0: to judge it, use `gate`.
+
+    Example:
+
+      cabanas-perf report profiles/profiling_report_20251014_101500.json
+    """
+    from cabanas_perf.cli.console import show_report  # noqa: PLC0415
+    from cabanas_perf.report.files import read_report  # noqa: PLC0415
+
+    show_report(read_report(path), path, as_json=json, quiet=False, no_color=no_color)
+
+
+@guarded
+def gate(
+    path: ReportPath,
+    slo: options.SloPath = None,
+    strict: options.Strict = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    no_color: options.NoColor = False,
+) -> None:
+    """Judge a stored report again, by any SLO file; the exit code is the verdict.
+
+    A partial report never passes, and neither does one whose audit failed.
+
+    Examples:
+
+      cabanas-perf gate profiles/profiling_report_20251014_101500.json
+
+      cabanas-perf gate profiles/profiling_report_20251014_101500.json --slo my-slo.toml
+    """
+    from cabanas_perf.cli.console import show_report  # noqa: PLC0415
+    from cabanas_perf.report.files import read_report  # noqa: PLC0415
+    from cabanas_perf.runners.gate import judge_again  # noqa: PLC0415
+    from cabanas_perf.slo.file import find_slo_file, load_objectives  # noqa: PLC0415
+    from cabanas_perf.slo.objective import DEFAULT_SET, STRICT_SET  # noqa: PLC0415
+    from cabanas_perf.workloads.registry import OBJECTIVE_WORKLOADS, workload_names  # noqa: PLC0415
+
+    stored = read_report(path)
+    file = load_objectives(find_slo_file(slo), workloads=OBJECTIVE_WORKLOADS.union(workload_names()))
+    judged = judge_again(stored, file, STRICT_SET if strict else DEFAULT_SET)
+    show_report(judged, path, as_json=json, quiet=quiet, no_color=no_color)
+    raise typer.Exit(judged.exit_code)
