@@ -11,6 +11,7 @@ from cabanas.nlu.folding import fold, tokenise
 _GENERIC = frozenset(
     "cabana cabanas casa casita depto departamento bungalow domo la las el los lo de del y n nro numero".split()
 )
+_GAP = "[^a-z0-9]+"
 _SMALL = frozenset("la las el los lo de del y".split())
 # Names that are also common words: they name a cabin only after "cabaña" or an article that belongs to it.
 _COMMON = frozenset(
@@ -44,12 +45,12 @@ def _matcher_for(names: tuple[str, ...]) -> _Matcher:
         words = [re.escape(token) for token in tokenise(fold(name)) if token.isalnum()]
         if not words:
             continue
-        forms.append((index, r"\s+".join(words)))
+        forms.append((index, _GAP.join(words)))
         if core:
-            small = rf"(?:(?:{'|'.join(sorted(_SMALL))}|nro|numero)\s+){{0,3}}"
+            small = rf"(?:(?:{'|'.join(sorted(_SMALL))}|nro|numero){_GAP}){{0,3}}"
             needs_article = len(core) == 1 and (core[0] in _COMMON or core[0].isdigit())
-            before = rf"(?:cabana|casa|depto|domo|bungalow)\s+{small}" if needs_article else ""
-            forms.append((index, before + rf"\s+{small}".join(map(re.escape, core))))
+            before = f"(?:cabana|casa|depto|domo|bungalow){_GAP}{small}" if needs_article else ""
+            forms.append((index, before + f"{_GAP}{small}".join(map(re.escape, core))))
     if not forms:
         return _Matcher(names, None)
     forms.sort(key=lambda form: -len(form[1]))

@@ -45,7 +45,9 @@ CLASS_OF = Tape()
 VALUE_OF: dict[str, int] = {}
 # Below 256, so that the tape stays one byte a token, and neither special nor white space in a pattern.
 _FREE_SYMBOLS = (
-    character for character in map(chr, range(1, 256)) if character not in r".^$*+?{}[]()\|&~-#@" and not character.isspace()
+    character
+    for character in map(chr, range(1, 256))
+    if character not in r".^$*+?{}[]()\|&~-#@" and not character.isspace()
 )
 
 
@@ -114,6 +116,7 @@ def _fill() -> None:
 
 
 _fill()
+
 
 def tape_of(tokens: list[str]) -> str:
     """The classes of ``tokens``, one character each."""

@@ -23,6 +23,8 @@ from cabanas.nlu.points import (
 )
 
 _WEEK = timedelta(days=7)
+# Between these, no mention leads out of the years that a date can hold; outside there is nothing to book.
+_FIRST_YEAR, _LAST_YEAR = 1000, 9000
 # Longer than this, two days that look like a range are two days.
 _LONGEST_STAY = 200 * DAY
 
@@ -96,13 +98,9 @@ class _Span:
 def read_stay(tokens: list[str], tape: str, reference: date) -> Stay:
     """The stay a message asks for, read against ``reference``."""
     mentions = find_mentions(tape)
-    if not mentions:
+    if not mentions or not _FIRST_YEAR <= reference.year <= _LAST_YEAR:
         return NOWHERE
-    try:
-        return _Reading(tokens, tape, reference, mentions).stay()
-    except OverflowError:
-        # Past the last year that a date can hold there is nothing to book.
-        return NOWHERE
+    return _Reading(tokens, tape, reference, mentions).stay()
 
 
 class _Reading:

@@ -75,7 +75,7 @@ TIME_WORDS: Final = {
     "MANANA": "manana maniana mannana manaa",
     "TARDE": "tarde tardecita",
     "TARDES": "tardes",
-    "NOCHE": "noche nche noxe noche",
+    "NOCHE": "noche nche noxe",
     "NOCHES": "noches nches noxes nochs",
     "MEDIODIA": "mediodia",
     "DIA": "dia",
@@ -219,9 +219,9 @@ THING_WORDS: Final = {
     "PET": "perros perro perrito perrita perritos mascotas mascota gatos gato perra perras gata animales animal caniche",
     "LODGING": (
         "cabana cabanas cabania cabanias cabanita kabana departamento departamentos depto deptos bungalow bungalows "
-        "casa casas alojamiento hospedaje domo domos cabañita estadia"
+        "casa casas alojamiento hospedaje domo domos estadia"
     ),
-    "CASH": "mil lucas luca pesos peso dolares dolar k palos palo millones millon mangos",
+    "CASH": "mil lucas luca pesos peso dolares dolar palos palo millones millon mangos",
     "NUMBERED": (
         "ruta rn rp numero nro num lote manzana dpto codigo dni cuit cbu cel tel telefono celular whatsapp wsp wp "
         "interno legajo alias piso"
@@ -244,7 +244,7 @@ OTHER_BUSINESS_WORDS: Final = {
         "llamame llamar escribime definir confirmarte avisarte"
     ),
     "PAST": (
-        "estuve estuvimos fui fuimos vinimos escribi escribimos hable hablamos "
+        "estuve estuvimos fui fuimos vinimos escribi hable hablamos "
         "pregunte consulte llame mande estabamos compre compramos anduvimos conocimos hospedamos hospede "
         "vinieron estuvieron visitamos mandaron escribieron"
     ),
