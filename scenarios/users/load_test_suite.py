@@ -1,6 +1,6 @@
-"""All users in one file.
+r"""All users in one file.
 
-    locust -f scenarios/users/load_test_suite.py --headless -u 100 -r 10 -t 5m --host http://localhost:8000 \\
+locust -f scenarios/users/load_test_suite.py --headless -u 100 -r 10 -t 5m --host http://localhost:8000 \
       --user-classes ReservationUser:70,WhatsAppWebhookUser:20,MercadoPagoWebhookUser:10
 """
 

@@ -1,6 +1,6 @@
 """Mercado Pago's servers, telling that something about a payment has changed.
 
-    CABANAS_MERCADOPAGO_SECRET=... locust -f scenarios/users/mercadopago.py --headless -u 1 -t 1m --host ...
+CABANAS_MERCADOPAGO_SECRET=... locust -f scenarios/users/mercadopago.py --headless -u 1 -t 1m --host ...
 """
 
 from __future__ import annotations
@@ -8,12 +8,11 @@ from __future__ import annotations
 import random
 import time
 from datetime import UTC, datetime
-from uuid import uuid4
 
 from locust import FastHttpUser, between, tag, task
 
-from cabanas_perf.load import user_classes as user_classes
-from cabanas_perf.load.client_settings import MERCADOPAGO_SECRET_VARIABLE, read_secret
+from cabanas_perf.load import user_classes  # noqa: F401 - adds --user-classes
+from cabanas_perf.load.client_settings import MERCADOPAGO_SECRET_VARIABLE, make_id, read_secret
 from cabanas_perf.load.signing import sign_as_mercadopago
 
 
@@ -28,7 +27,7 @@ class MercadoPagoWebhookUser(FastHttpUser):
     @tag("webhook-payment")
     @task
     def notify(self) -> None:
-        payment_id, request_id = str(random.randrange(10**9, 10**10)), str(uuid4())
+        payment_id, request_id = str(random.randrange(10**9, 10**10)), make_id()
         signature = sign_as_mercadopago(
             self.secret, data_id=payment_id, request_id=request_id, timestamp_ms=time.time_ns() // 1_000_000
         )

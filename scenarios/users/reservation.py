@@ -1,19 +1,18 @@
 """Guests on the web site: they look at the cabins, ask for free nights, and hold some.
 
-    locust -f scenarios/users/reservation.py --headless -u 10 -r 2 -t 1m --host http://127.0.0.1:8000
+locust -f scenarios/users/reservation.py --headless -u 10 -r 2 -t 1m --host http://127.0.0.1:8000
 """
 
 from __future__ import annotations
 
 import random
-from datetime import date
 from typing import Any, ClassVar
 
 from locust import FastHttpUser, between, tag, task
 
-from cabanas_perf.load import user_classes as user_classes
+from cabanas_perf.load import user_classes  # noqa: F401 - adds --user-classes
 from cabanas_perf.load.client_settings import read_marker
-from cabanas_perf.load.demand import Cabin, Wish, make_phone, make_wish
+from cabanas_perf.load.demand import Cabin, Wish, business_today, make_phone, make_wish
 
 _HELD, _TAKEN = 201, 409
 
@@ -25,7 +24,6 @@ class ReservationUser(FastHttpUser):
 
     cabins: ClassVar[list[Cabin]] = []
     """What the first list of accommodations said; until then every task is that list."""
-    marker = read_marker()
 
     @tag("accommodations")
     @task(5)
@@ -43,7 +41,8 @@ class ReservationUser(FastHttpUser):
     @task(3)
     def check_availability(self) -> None:
         if not self.cabins:
-            return self.list_accommodations()
+            self.list_accommodations()
+            return
         wish = self._wish()
         self.client.get(
             f"/api/v1/accommodations/{wish.accommodation_id}/availability"
@@ -55,7 +54,8 @@ class ReservationUser(FastHttpUser):
     @task(2)
     def prereserve(self) -> None:
         if not self.cabins:
-            return self.list_accommodations()
+            self.list_accommodations()
+            return
         wish = self._wish()
         body = {
             "accommodation_id": wish.accommodation_id,
@@ -63,7 +63,7 @@ class ReservationUser(FastHttpUser):
             "check_out": str(wish.check_out),
             "guests": wish.guests,
             "channel": "web",
-            "contact_name": self.marker,
+            "contact_name": read_marker(),
             "contact_phone": make_phone(random),
         }
         with self.client.post(
@@ -83,4 +83,4 @@ class ReservationUser(FastHttpUser):
         self.client.get("/api/v1/healthz", name="health")
 
     def _wish(self) -> Wish:
-        return make_wish(self.cabins, date.today(), random)
+        return make_wish(self.cabins, business_today(), random)

@@ -1,6 +1,6 @@
 """Meta's servers, delivering what guests write on WhatsApp.
 
-    CABANAS_WHATSAPP_APP_SECRET=... locust -f scenarios/users/whatsapp.py --headless -u 2 -r 1 -t 1m --host ...
+CABANAS_WHATSAPP_APP_SECRET=... locust -f scenarios/users/whatsapp.py --headless -u 2 -r 1 -t 1m --host ...
 """
 
 from __future__ import annotations
@@ -8,15 +8,13 @@ from __future__ import annotations
 import json
 import random
 import time
-from datetime import date
 from typing import Any
-from uuid import uuid4
 
 from locust import FastHttpUser, between, tag, task
 
-from cabanas_perf.load import user_classes as user_classes
-from cabanas_perf.load.client_settings import WHATSAPP_SECRET_VARIABLE, read_marker, read_secret
-from cabanas_perf.load.demand import make_message, make_phone
+from cabanas_perf.load import user_classes  # noqa: F401 - adds --user-classes
+from cabanas_perf.load.client_settings import WHATSAPP_SECRET_VARIABLE, make_id, read_secret
+from cabanas_perf.load.demand import business_today, make_message, make_phone
 from cabanas_perf.load.signing import sign_as_meta
 
 _HEADERS = {"Content-Type": "application/json"}
@@ -26,7 +24,6 @@ class WhatsAppWebhookUser(FastHttpUser):
     wait_time = between(2, 5)
     weight = 20
     network_timeout = connection_timeout = 10.0
-    marker = read_marker()
 
     def on_start(self) -> None:
         self.secret = read_secret(WHATSAPP_SECRET_VARIABLE)
@@ -34,17 +31,17 @@ class WhatsAppWebhookUser(FastHttpUser):
     @tag("webhook-text")
     @task(9)
     def send_text(self) -> None:
-        message = {"type": "text", "text": {"body": make_message(date.today(), random)}}
+        message = {"type": "text", "text": {"body": make_message(business_today(), random)}}
         self._deliver(message, name="webhook-text")
 
     def _deliver(self, message: dict[str, Any], *, name: str) -> None:
         # ASCII escapes, as Meta writes them: the signature is over the bytes.
-        body = json.dumps(_wrap(message, self.marker)).encode("ascii")
+        body = json.dumps(_wrap(message)).encode("ascii")
         headers = {**_HEADERS, "X-Hub-Signature-256": sign_as_meta(self.secret, body)}
         self.client.post("/api/v1/webhooks/whatsapp", data=body, headers=headers, name=name)
 
 
-def _wrap(message: dict[str, Any], marker: str) -> dict[str, Any]:
+def _wrap(message: dict[str, Any]) -> dict[str, Any]:
     """A batch of one, as the Cloud API delivers it."""
     phone = make_phone(random).lstrip("+")
     return {
@@ -62,8 +59,7 @@ def _wrap(message: dict[str, Any], marker: str) -> dict[str, Any]:
                             "messages": [
                                 {
                                     "from": phone,
-                                    # By the marker the run finds its messages again, and their replies.
-                                    "id": f"wamid.{marker.replace(' ', '.')}.{uuid4().hex}",
+                                    "id": f"wamid.{make_id()}",
                                     "timestamp": str(int(time.time())),
                                     **message,
                                 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from uuid import uuid4
 
 MARKER_VARIABLE = "CABANAS_PERF_LOAD_MARKER"
 WHATSAPP_SECRET_VARIABLE = "CABANAS_WHATSAPP_APP_SECRET"  # noqa: S105 - a variable's name
@@ -12,6 +13,11 @@ MERCADOPAGO_SECRET_VARIABLE = "CABANAS_MERCADOPAGO_SECRET"  # noqa: S105 - a var
 def read_marker() -> str:
     """Contact name of the reservations that the run makes."""
     return os.environ.get(MARKER_VARIABLE) or "cabanas-perf locust"
+
+
+def make_id() -> str:
+    """A provider's id for a delivery, never used before; by the marker in it the run finds its own again."""
+    return f"{read_marker().replace(' ', '.')}.{uuid4().hex}"
 
 
 def read_secret(variable: str) -> str:

@@ -16,6 +16,8 @@ class Facts:
 
     at_s: float = 0.0
     """Since the plan's start, on the process's own clock; negative before it."""
+    started_at_s: float = 0.0
+    """The plan's start on the wall clock, in seconds since 1970; for lining up with other records only."""
     users: int = 0
     issued: int = 0
     """Requests that were sent."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate
+from zoneinfo import ZoneInfo
 
 HORIZON_DAYS = 700
 """How far ahead guests look; the service takes reservations two years ahead."""
@@ -18,6 +19,14 @@ _SEASON = (1.0, 0.95, 0.55, 0.55, 0.3, 0.35, 0.85, 0.45, 0.45, 0.55, 0.55, 0.8)
 _HOT_EVERY = 5
 _HOT_WEIGHT = 2.0
 _MIN_NIGHTS, _MAX_NIGHTS = 2, 5
+
+
+_BUSINESS_TIME_ZONE = ZoneInfo("America/Argentina/Buenos_Aires")
+
+
+def business_today() -> date:
+    """Today where the cabins are, which is the day that the service goes by."""
+    return datetime.now(_BUSINESS_TIME_ZONE).date()
 
 
 @dataclass(frozen=True, slots=True)

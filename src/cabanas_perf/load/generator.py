@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-untyped-call, untyped-decorator"
+# Locust types some of its functions only.
 """The life of the generator inside Locust: it starts with the test, reports while it runs, and ends it.
 
 It stands on Locust's documented hooks: `wait_time`, `context` and `on_start` of users, the `request` event with its
@@ -15,12 +17,13 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import Any
 
-import gevent
+import gevent  # type: ignore[import-untyped]
 from locust.env import Environment
 from locust.event import Events
 from locust.runners import MasterRunner, WorkerRunner
 
 from cabanas_perf.load.arrivals import plan_arrivals
+from cabanas_perf.load.client_settings import MARKER_VARIABLE
 from cabanas_perf.load.delta import Delta, Facts
 from cabanas_perf.load.plan import LoadPlan, Model, fingerprint_generator
 from cabanas_perf.load.recorder import Recorder
@@ -54,13 +57,16 @@ class Generator:
         self._process = "local"
         self._latest: dict[str, Facts] = {}
         self._blocked_s = 0.0
-        self._cpu_start_s = 0.0
+        self._started_at_s = self._cpu_start_s = 0.0
         self._clock_step_s = 0.0
         self._user_errors = 0
         self._started = self._final = False
 
     def issue(self, due_ns: int | None) -> dict[str, int]:
         return self.recorder.issue(due_ns)
+
+    def left_s(self) -> float:
+        return self.plan.duration_s - ns_to_s(perf_counter_ns() - self.recorder.started_ns)
 
     def listen(self, events: Events) -> None:
         """Register for everything that Locust tells."""
@@ -83,7 +89,7 @@ class Generator:
         # A forked worker's parent is the master; master and single process end with the command that started them.
         gevent.spawn(_end_with_parent, os.getppid())
 
-    def on_plan(self, msg: Any, **_: object) -> None:  # noqa: ANN401 - Locust's message
+    def on_plan(self, msg: Any, **_: object) -> None:
         """Take over the master's plan; the users stay those of this process's own files."""
         self.plan = LoadPlan.from_json({**msg.data, "user_files": self.plan.user_files})
 
@@ -91,9 +97,11 @@ class Generator:
         runner, plan = environment.runner, self.plan
         is_open = plan.model is Model.OPEN
         index = runner.worker_index if isinstance(runner, WorkerRunner) else 0
+        os.environ[MARKER_VARIABLE] = plan.marker
         random.seed(f"{plan.seed} {index}")
         self.recorder.plan = plan
         self.recorder.started_ns = perf_counter_ns() + (round(_LEAD_IN_S * NS_PER_S) if is_open else 0)
+        self._started_at_s = time.time() + ns_to_s(self.recorder.started_ns - perf_counter_ns())
         self._cpu_start_s = time.process_time()
         self._started = True
         if isinstance(runner, MasterRunner):
@@ -110,7 +118,7 @@ class Generator:
     def on_test_stop(self, **_: object) -> None:
         self._final = True
 
-    def on_request(self, **fields: Any) -> None:  # noqa: ANN401 - Locust's event
+    def on_request(self, **fields: Any) -> None:
         self.recorder.on_request(**fields)
 
     def on_user_error(self, **_: object) -> None:
@@ -142,6 +150,7 @@ class Generator:
         assert self._environment.runner is not None
         return Facts(
             at_s=at_s,
+            started_at_s=self._started_at_s,
             users=self._environment.runner.user_count,
             issued=recorder.issued,
             finished=recorder.finished,
@@ -153,7 +162,7 @@ class Generator:
             clock_step_s=self._clock_step_s,
             user_errors=self._user_errors,
             fingerprint=self._fingerprint,
-            done=at_s >= self.plan.duration_s and schedule.done and (self.plan.model is Model.CLOSED or not in_flight),
+            done=at_s >= self.plan.duration_s and schedule.done and not in_flight,
             final=self._final,
         )
 
@@ -201,7 +210,7 @@ class Generator:
         if self._environment.web_ui is not None:
             self._environment.web_ui.stop()
 
-    def _all_workers(self, condition: Any) -> bool:  # noqa: ANN401
+    def _all_workers(self, condition: Any) -> bool:
         return len(self._latest) >= self.plan.workers and all(map(condition, self._latest.values()))
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from cabanas_perf.load.errors import ScenarioError
 
-_ENTRY = re.compile(r"\s*(?P<user_class>[A-Za-z_]\w*)(?:\.(?P<endpoint>[a-z][a-z-]*))?\s*:\s*(?P<weight>\d+(?:\.\d+)?)\s*")
+_ENTRY = re.compile(
+    r"\s*(?P<user_class>[A-Za-z_]\w*)(?:\.(?P<endpoint>[a-z][a-z-]*))?\s*:\s*(?P<weight>\d+(?:\.\d+)?)\s*"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ class Model(StrEnum):
 class LoadPlan:
     """One run of the generator."""
 
-    run_id: str
+    marker: str
+    """Contact name of the reservations that the run makes."""
     scenario: str
     model: Model
     mix: tuple[Stream, ...]

@@ -39,7 +39,7 @@ class Recorder:
         response_time: float,
         context: dict[str, Any],
         exception: BaseException | None = None,
-        response: Any = None,  # noqa: ANN401 - each client has its own
+        response: Any = None,
         **_: object,
     ) -> None:
         """Count a finished request; a listener of Locust's `request` event."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cabanas_perf.load.arrivals import RateStage, Spacing
 from cabanas_perf.load.errors import ScenarioError
@@ -31,6 +32,8 @@ _STAGE_KEYS = {"duration_s", "rate_rps", "to_rps"}
 _DATA_KEYS = {"cabins", "reservations"}
 _TOP_UP_KEYS = {"rate_rps", "requests"}
 _POOL_MIN, _POOL_MAX = 20, 1000
+
+S = TypeVar("S", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,10 +203,11 @@ def _number(fields: Mapping[str, Any], name: str, *, default: float | None = Non
     return float(value)
 
 
-def _member(kind: type[Any], fields: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - a member of `kind`
+def _member(kind: type[S], fields: Mapping[str, Any], name: str) -> S:
     value = fields.get(name)
-    if value not in list(kind):
-        raise ScenarioError(f"{name} is {value!r}", fix=f"allowed: {', '.join(kind)}")
+    allowed = [member.value for member in kind]
+    if value not in allowed:
+        raise ScenarioError(f"{name} is {value!r}", fix=f"allowed: {', '.join(allowed)}")
     return kind(value)
 
 
@@ -278,12 +282,12 @@ def override(scenario: Scenario, said: Overrides) -> Scenario:
     )
 
 
-def make_plan(scenario: Scenario, *, run_id: str, seed: int, workers: int, results: Path) -> LoadPlan:
+def make_plan(scenario: Scenario, *, marker: str, seed: int, workers: int, results: Path) -> LoadPlan:
     """What the generator is told to run the scenario once."""
     users = scenario.users or pool_size(scenario.stages)
     is_open = scenario.model is Model.OPEN
     return LoadPlan(
-        run_id=run_id,
+        marker=marker,
         scenario=scenario.name,
         model=scenario.model,
         mix=scenario.mix,

@@ -63,7 +63,9 @@ class Schedule:
 
     def due(self) -> int:
         """How many arrivals were due until now."""
-        return bisect_right(self._arrivals, ns_to_s(self._now_ns() - self._started_ns), key=lambda arrival: arrival.at_s)
+        return bisect_right(
+            self._arrivals, ns_to_s(self._now_ns() - self._started_ns), key=lambda arrival: arrival.at_s
+        )
 
     def take_lateness(self) -> Counts:
         """How late free users woke up, since the last call."""

@@ -59,7 +59,7 @@ class Tally:
     def record(
         self, endpoint: str, phase: Phase, due_ns: int, *, service_ns: int, late_ns: int, outcome: Outcome, kind: str
     ) -> None:
-        """Count one finished request; `due_ns` is since the start of the run, `late_ns` is what it was sent too late."""
+        """Count one finished request, due so long after the start of the run, and sent so late."""
         key = (endpoint, phase, due_ns // NS_PER_S)
         cell = self.cells.get(key)
         if cell is None:

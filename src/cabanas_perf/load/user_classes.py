@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-untyped-call, untyped-decorator"
+# Locust types some of its functions only.
 """The option ``--user-classes A:70,B:20`` for plain Locust, which has no such option of its own."""
 
 from __future__ import annotations

@@ -316,6 +316,47 @@ class Guard(Record):
     detail: str
 
 
+class CapacityStep(Record):
+    """One try at one arrival rate."""
+
+    workers: Count | None
+    """Worker processes of the service; None: as the given host has it."""
+    rate_rps: NonNegative
+    answered_rps: NonNegative
+    """Accepted requests a second."""
+    p50_ms: NonNegative | None
+    p95_ms: NonNegative | None
+    p99_ms: NonNegative | None
+    generator_cpu_ratio: NonNegative
+    """Of one core."""
+    held: bool
+    """No objective was missed, or looked as if it would be."""
+    failed: tuple[str, ...] = ()
+
+
+class ScalabilityFit(Record):
+    """The Universal Scalability Law over worker processes; exact, so without a measure of fit, at three counts."""
+
+    single_rps: NonNegative
+    contention: NonNegative
+    coherency: NonNegative
+    best_workers: NonNegative | None
+
+
+class Capacity(Record):
+    """The search for the highest arrival rate that holds the objectives."""
+
+    steps: tuple[CapacityStep, ...]
+    held_rps: NonNegative | None
+    """The highest rate of a step that held; short steps flatter."""
+    confirmed_rps: NonNegative | None
+    """The rate that a longer run held; the verdicts are that run's."""
+    knee_rps: NonNegative | None
+    """Where P95 began to climb; None where it did not."""
+    rate_rps_by_workers: dict[str, NonNegative] = {}
+    scalability: ScalabilityFit | None = None
+
+
 class Load(Record):
     scenario: str
     model: Literal["open", "closed"]
@@ -340,6 +381,7 @@ class Load(Record):
     mix_by_users: dict[str, NonNegative] = {}
     """Share by user class: of the users (closed model) or of the arrivals (open model)."""
     guards: tuple[Guard, ...] = ()
+    capacity: Capacity | None = None
     top_up: Load | None = None
     """Load that was added for objectives short of samples; its requests count as well."""
     statements: tuple[StatementTime, ...] = ()

@@ -1,5 +1,6 @@
 """What the toolkit gives to ``locust -f``: the users of the plan, timed and paced. Locust finds them by their class."""
 
+# ruff: noqa: INP001 - Locust puts this folder on the import path, so nothing else may lie in it
 from __future__ import annotations
 
 import os

@@ -1,0 +1,278 @@
+"""``loadtest capacity``: the highest arrival rate that holds the objectives, for one worker process and for more."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from time import monotonic
+
+import uvloop
+
+from cabanas_perf.load.arrivals import RateStage
+from cabanas_perf.load.guards import judge_guards
+from cabanas_perf.load.knee import find_knee
+from cabanas_perf.load.scenario import Scenario
+from cabanas_perf.load.search import search_rate
+from cabanas_perf.load.tally import Phase, build_histogram
+from cabanas_perf.load.usl import fit_scalability
+from cabanas_perf.measurement.distribution import percentile_ns
+from cabanas_perf.measurement.units import ns_to_ms
+from cabanas_perf.report import record
+from cabanas_perf.report.build import build_report, build_workload
+from cabanas_perf.report.files import write_report
+from cabanas_perf.runners.databases import DataSize, open_backends
+from cabanas_perf.runners.environment import describe_environment, git_state, tool_version
+from cabanas_perf.runners.load_observations import observe
+from cabanas_perf.runners.load_record import build_load
+from cabanas_perf.runners.load_session import (
+    LoadOptions,
+    LoadSession,
+    LoadView,
+    PartOutcome,
+    choose_scope,
+    find_endpoints,
+    read_part_replies,
+    send_part,
+)
+from cabanas_perf.runners.loadtest import LoadResult, audit_parts
+from cabanas_perf.runners.run_id import make_run_id
+from cabanas_perf.runners.service_process import start_service
+from cabanas_perf.runners.stop import Stop
+from cabanas_perf.runners.target import Target, open_target, service_environment
+from cabanas_perf.slo.exit_codes import exit_code_for
+from cabanas_perf.slo.objective import Objective, RunKind
+from cabanas_perf.slo.verdict import Judgement, Observation, Verdict, judge
+from cabanas_perf.workloads.base import Need
+
+DEFAULT_SCENARIO = "capacity"
+_MAX_RPS = 20_000.0
+_WORKER_COUNTS = (1, 2, 3, 4)
+_CONFIRM_S = 30.0
+_CONFIRM_RATIO = 0.9
+"""Of the highest rate that held: short steps flatter, so the claim is proven a little below, and for longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One try at one rate."""
+
+    outcome: PartOutcome
+    observations: dict[str, Observation]
+    judgements: tuple[Judgement, ...]
+    point: record.CapacityStep
+
+
+@dataclass(slots=True)
+class _Search:
+    """The search at one number of workers."""
+
+    session: LoadSession
+    objectives: Sequence[Objective]
+    in_scope: frozenset[str]
+    workers: int | None
+    steps: list[_Step]
+    audits: list[record.Audit]
+
+    def run(self) -> float | None:
+        start_rps = self.session.options.scenario.stages[0].start_rps
+        return search_rate(self.holds, start_rps=start_rps, max_rps=_MAX_RPS)
+
+    def holds(self, rate_rps: float) -> bool:
+        return not self.session.stop and self.try_rate(rate_rps).point.held
+
+    def try_rate(self, rate_rps: float, duration_s: float | None = None) -> _Step:
+        number = len(self.steps) + 1
+        session = replace(self.session, run_id=f"{self.session.run_id}.{self.workers or 0}.{number}")
+        scenario = _at_rate(session.options.scenario, rate_rps, duration_s)
+        outcome = send_part(session, scenario)
+        endpoints = find_endpoints(scenario)
+        observations = observe([outcome.part], endpoints, read_part_replies(session, endpoints))
+        judgements = (
+            *judge(self.objectives, observations, self.in_scope, any_failure_misses=False),
+            *judge_guards(outcome.guards),
+        )
+        self.audits.append(audit_parts(session, [outcome], None))
+        step = _Step(outcome, observations, judgements, _describe(outcome, rate_rps, judgements, self.workers))
+        self.steps.append(step)
+        session.view.say(_render_step(step.point))
+        return step
+
+
+def run_capacity(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadResult:
+    """Search the rate, prove it in a longer run, and write the report, which is judged by that run.
+
+    A service of our own is searched with 1, 2, ... worker processes, as far as there are cores for them and for the
+    generator, and the Universal Scalability Law is fitted; a given host is searched as it is.
+
+    Raises:
+        RunError: as `run_loadtest` does.
+    """
+    started_at, started_s = datetime.now(UTC).astimezone(), monotonic()
+    run_id = make_run_id(started_at)
+    options = replace(options, abort=True)
+    objectives = options.slo.select(run=RunKind.LOAD, set_name=options.slo_set)
+    in_scope = choose_scope(objectives, find_endpoints(options.scenario), options.scenario)
+    wanted = [one for one in objectives if one.id in in_scope]
+    searches: list[_Search] = []
+    rates: dict[int, float] = {}
+    best: _Search | None = None
+    best_rps = 0.0
+    confirmed: _Step | None = None
+    environment: record.Environment | None = None
+    for workers, target in _targets(options, view):
+        if environment is None:
+            environment = uvloop.run(describe_environment(target.backends, embedded=options.where.database_url is None))
+        session = LoadSession(options, target, run_id, wanted, stop, view)
+        search = _Search(session, objectives, in_scope, workers, [], [])
+        searches.append(search)
+        found = search.run()
+        if found is not None and workers is not None:
+            rates[workers] = found
+        if found is not None and found > best_rps and not stop:
+            best, best_rps = search, found
+            confirmed = search.try_rate(found * _CONFIRM_RATIO, _CONFIRM_S)
+        if stop:
+            break
+    assert environment is not None
+    last = confirmed or searches[-1].steps[-1]
+    steps = [step.point for search in searches for step in search.steps]
+    capacity = _build_capacity(steps, best, confirmed, rates)
+    audits = [audit for search in searches for audit in search.audits]
+    exit_code = exit_code_for(
+        last.judgements,
+        complete=not stop,
+        interrupted_by=stop.asked_by,
+        audit_passed=_all_passed(audits) if options.audit else True,
+    )
+    commit, dirty = git_state()
+    report = build_report(
+        run=record.Run(
+            id=run_id,
+            command=options.command,
+            tool_version=tool_version(),
+            started_at=started_at,
+            duration_s=monotonic() - started_s,
+            git_commit=commit,
+            git_dirty=dirty,
+            seed=options.seed,
+            slo_file=str(options.slo.path),
+            slo_set=options.slo_set,
+            complete=not stop,
+        ),
+        environment=environment,
+        exit_code=exit_code,
+        workloads=[
+            build_workload(observation, via="http")
+            for observation in last.observations.values()
+            if observation.summary is not None
+        ],
+        judgements=last.judgements,
+        load=build_load(last.outcome.part, last.outcome.server.samples, last.outcome.guards, top_up=None).model_copy(
+            update={"capacity": capacity}
+        ),
+        audit=next((audit for audit in audits if audit.passed is False), audits[-1]),
+    )
+    return LoadResult(report, write_report(report, options.output))
+
+
+def _targets(options: LoadOptions, view: LoadView) -> Iterator[tuple[int | None, Target]]:
+    """The host as it is, or services of our own with more and more worker processes."""
+    where, scenario = options.where, options.scenario
+    size = DataSize(cabins=scenario.cabins, reservations=scenario.reservations)
+    if where.host is not None:
+        with open_target(where, needs=frozenset(Need), writes=True, size=size, say=view.say) as target:
+            yield None, target
+        return
+    with open_backends(
+        frozenset(Need),
+        database_url=where.database_url,
+        redis_url=where.redis_url,
+        writes=True,
+        allow_writes=where.allow_writes,
+        size=size,
+        say=view.say,
+    ) as backends:
+        environment = service_environment(backends)
+        for workers in _WORKER_COUNTS[: max(3, os.cpu_count() or 1)]:
+            view.say(f"service with {workers} worker process{'es' if workers > 1 else ''}")
+            with start_service(environment, workers=workers) as service:
+                yield workers, Target(backends, service.base_url, environment, service)
+
+
+def _at_rate(scenario: Scenario, rate_rps: float, duration_s: float | None) -> Scenario:
+    length_s = scenario.duration_s if duration_s is None else duration_s
+    return replace(
+        scenario,
+        name=f"{scenario.name} at {rate_rps:.4g} requests/s",
+        stages=(RateStage(length_s, rate_rps, rate_rps),),
+        duration_s=length_s,
+    )
+
+
+def _describe(
+    outcome: PartOutcome, rate_rps: float, judgements: Sequence[Judgement], workers: int | None
+) -> record.CapacityStep:
+    part = outcome.part
+    steady = part.collected.tally.select(phase=Phase.STEADY)
+    histogram = build_histogram(steady.response)
+    failed = [judgement.objective.id for judgement in judgements if _fails(judgement)]
+    cpu = max((facts.cpu_s / facts.at_s for facts in part.collected.facts.values() if facts.at_s > 0), default=0.0)
+    return record.CapacityStep(
+        workers=workers,
+        rate_rps=rate_rps,
+        answered_rps=histogram.count / part.plan.steady_s,
+        p50_ms=ns_to_ms(percentile_ns(histogram, 0.50)) if histogram.count else None,
+        p95_ms=ns_to_ms(percentile_ns(histogram, 0.95)) if histogram.count else None,
+        p99_ms=ns_to_ms(percentile_ns(histogram, 0.99)) if histogram.count else None,
+        generator_cpu_ratio=cpu,
+        held=not failed,
+        failed=tuple(failed),
+    )
+
+
+def _fails(judgement: Judgement) -> bool:
+    """Missed, or short of samples and on the wrong side so far; guards fail whenever they are here."""
+    if judgement.verdict is Verdict.MISSED:
+        return True
+    if judgement.verdict is not Verdict.INCONCLUSIVE:
+        return False
+    return judgement.observed is None or not judgement.objective.assertion.holds(judgement.observed)
+
+
+def _build_capacity(
+    steps: Sequence[record.CapacityStep], best: _Search | None, confirmed: _Step | None, rates: dict[int, float]
+) -> record.Capacity:
+    at_best = sorted((step.point for step in best.steps), key=lambda point: point.rate_rps) if best is not None else []
+    points = [(point.rate_rps, point.p95_ms) for point in at_best if point.p95_ms is not None]
+    knee = find_knee(points)
+    law = fit_scalability(rates)
+    return record.Capacity(
+        steps=tuple(steps),
+        held_rps=max((step.rate_rps for step in steps if step.held), default=None),
+        confirmed_rps=confirmed.point.rate_rps if confirmed is not None and confirmed.point.held else None,
+        knee_rps=None if knee is None else points[knee][0],
+        rate_rps_by_workers={str(workers): rate for workers, rate in rates.items()},
+        scalability=None
+        if law is None
+        else record.ScalabilityFit(
+            single_rps=law.single_rps,
+            contention=law.contention,
+            coherency=law.coherency,
+            best_workers=law.best_workers,
+        ),
+    )
+
+
+def _render_step(point: record.CapacityStep) -> str:
+    outcome = "held" if point.held else f"failed: {', '.join(point.failed)}"
+    p95 = "-" if point.p95_ms is None else f"{point.p95_ms:.1f} ms"
+    return (
+        f"{point.rate_rps:8.1f} requests/s: P95 {p95}, generator {point.generator_cpu_ratio:.0%} of a core, {outcome}"
+    )
+
+
+def _all_passed(audits: Sequence[record.Audit]) -> bool | None:
+    found = {audit.passed for audit in audits}
+    return False if False in found else None if None in found else True

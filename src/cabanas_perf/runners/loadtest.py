@@ -1,0 +1,271 @@
+"""``loadtest``: send a scenario's load, judge what was seen, and audit what is left behind."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+import uvloop
+
+from cabanas_perf.load.arrivals import RateStage
+from cabanas_perf.load.delta import Collected
+from cabanas_perf.load.guards import judge_guards
+from cabanas_perf.load.mix import Stream
+from cabanas_perf.load.plan import Model
+from cabanas_perf.load.scenario import Scenario, TopUp, make_plan
+from cabanas_perf.load.user_files import find_user_classes
+from cabanas_perf.report import record
+from cabanas_perf.report.build import build_report, build_workload
+from cabanas_perf.report.files import write_report
+from cabanas_perf.runners.audit import audit_over_http, audit_reservations
+from cabanas_perf.runners.databases import DataSize
+from cabanas_perf.runners.environment import describe_environment, git_state, tool_version
+from cabanas_perf.runners.load_generator import run_worker
+from cabanas_perf.runners.load_observations import REPLIED_ENDPOINTS, count_unanswered, observe
+from cabanas_perf.runners.load_record import build_load
+from cabanas_perf.runners.load_session import (
+    LoadOptions,
+    LoadSession,
+    LoadView,
+    PartOutcome,
+    choose_scope,
+    client_environment,
+    find_endpoints,
+    read_part_replies,
+    send_part,
+)
+from cabanas_perf.runners.run_id import make_run_id
+from cabanas_perf.runners.server_watch import read_request_counts
+from cabanas_perf.runners.stop import Stop
+from cabanas_perf.runners.target import open_target
+from cabanas_perf.runners.webhook_replies import remove_webhook_events
+from cabanas_perf.slo.exit_codes import ExitCode, exit_code_for
+from cabanas_perf.slo.objective import ALL_WORKLOADS, RunKind
+from cabanas_perf.slo.verdict import Judgement, Observation, Verdict, judge
+from cabanas_perf.workloads.base import Need
+
+_TOP_UP_WARMUP_S = 2.0
+_TOP_UP_SURPLUS = 1.1
+"""Some requests of a top-up fall into its warm-up, and some lists come before reservations."""
+_PRERESERVATION = "prereservation"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    report: record.Report
+    path: Path
+
+
+def run_loadtest(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadResult:
+    """Run the scenario once, with its top-up when objectives are short of samples, and write the report.
+
+    Raises:
+        RunError: when the run cannot begin: a scenario that cannot work, an unsafe or silent target.
+    """
+    started_at, started_s = datetime.now(UTC).astimezone(), monotonic()
+    run_id = make_run_id(started_at)
+    scenario = options.scenario
+    endpoints = find_endpoints(scenario)
+    objectives = options.slo.select(run=RunKind.LOAD, set_name=options.slo_set)
+    in_scope = choose_scope(objectives, endpoints, scenario)
+    size = DataSize(cabins=scenario.cabins, reservations=scenario.reservations)
+    with open_target(options.where, needs=frozenset(Need), writes=True, size=size, say=view.say) as target:
+        session = LoadSession(options, target, run_id, [one for one in objectives if one.id in in_scope], stop, view)
+        environment = uvloop.run(describe_environment(target.backends, embedded=options.where.database_url is None))
+        counts_before = read_request_counts(session.base_url)
+        main = send_part(session, scenario)
+        replies = read_part_replies(session, endpoints)
+        observations = observe([main.part], endpoints, replies)
+        top_up = _top_up(session, judge(objectives, observations, in_scope, any_failure_misses=False), main)
+        outcomes = [main] if top_up is None else [main, top_up]
+        if top_up is not None:
+            replies = read_part_replies(session, endpoints)
+            observations = observe([each.part for each in outcomes], endpoints, replies)
+        counts_after = read_request_counts(session.base_url)
+        audit = audit_parts(session, outcomes, _difference(counts_before, counts_after))
+    judgements = (
+        *judge(objectives, observations, in_scope, any_failure_misses=False),
+        *judge_guards(guard for each in outcomes for guard in each.guards),
+    )
+    complete = not stop and all(each.hopeless is None for each in outcomes)
+    exit_code = exit_code_for(
+        judgements,
+        complete=complete,
+        interrupted_by=stop.asked_by,
+        audit_passed=audit.passed if options.audit else True,
+    )
+    commit, dirty = git_state()
+    report = build_report(
+        run=record.Run(
+            id=run_id,
+            command=options.command,
+            tool_version=tool_version(),
+            started_at=started_at,
+            duration_s=monotonic() - started_s,
+            git_commit=commit,
+            git_dirty=dirty,
+            seed=options.seed,
+            slo_file=str(options.slo.path),
+            slo_set=options.slo_set,
+            complete=complete,
+        ),
+        environment=environment,
+        exit_code=exit_code,
+        workloads=_build_workloads(observations, outcomes),
+        judgements=judgements,
+        load=_build_load(outcomes),
+        audit=audit,
+    )
+    return LoadResult(report, write_report(report, options.output))
+
+
+def run_load_worker(
+    options: LoadOptions, master_host: str, master_port: int, *, stop: Stop, view: LoadView
+) -> ExitCode:
+    """Send load for a master on another machine, until it says that the run is over. Nothing is judged here."""
+    find_endpoints(options.scenario)
+    view.say(f"worker of {master_host}:{master_port}")
+    code = run_worker(
+        make_plan(options.scenario, marker="", seed=options.seed, workers=1, results=Path(os.devnull)),
+        environment=client_environment(os.environ, options.scenario),
+        master_host=master_host,
+        master_port=master_port,
+        keep_on=lambda: not stop,
+    )
+    return stop.asked_by or (ExitCode.MET if code == 0 else ExitCode.TARGET_NOT_REACHED)
+
+
+def _top_up(session: LoadSession, judgements: Sequence[Judgement], main: PartOutcome) -> PartOutcome | None:
+    """More requests for objectives that are only short of samples; None when there is nothing to add."""
+    scenario = session.options.scenario
+    if scenario.top_up is None or session.stop or main.hopeless is not None:
+        return None
+    short = {
+        judgement.objective.workload: max(judgement.missing_samples, scenario.top_up.requests)
+        for judgement in judgements
+        if judgement.verdict is Verdict.INCONCLUSIVE
+        and judgement.missing_samples is not None
+        and judgement.objective.workload != ALL_WORKLOADS
+        and not (judgement.objective.workload in REPLIED_ENDPOINTS and session.database_url is None)
+    }
+    if not short:
+        return None
+    topped_up = make_top_up(scenario, scenario.top_up, short)
+    session.view.say(f"top-up for {', '.join(sorted(short))}: open model, {topped_up.stages[0].start_rps:g} requests/s")
+    return send_part(session, topped_up)
+
+
+def make_top_up(scenario: Scenario, top_up: TopUp, requests: dict[str, int]) -> Scenario:
+    """An open, evenly spaced load on the named endpoints alone, equally on each, until all have their requests."""
+    classes = find_user_classes(scenario.user_files)
+    mix = tuple(
+        Stream(
+            next(stream.user_class for stream in scenario.mix if endpoint in classes[stream.user_class]), 1, endpoint
+        )
+        for endpoint in sorted(requests)
+    )
+    duration_s = _TOP_UP_WARMUP_S + _TOP_UP_SURPLUS * max(requests.values()) / top_up.rate_rps
+    rate_rps = top_up.rate_rps * len(mix)
+    return replace(
+        scenario,
+        name=f"{scenario.name} (top-up)",
+        model=Model.OPEN,
+        mix=mix,
+        users=0,
+        stages=(RateStage(duration_s, rate_rps, rate_rps),),
+        duration_s=duration_s,
+        warmup_s=_TOP_UP_WARMUP_S,
+        top_up=None,
+    )
+
+
+def _difference(
+    before: Counter[tuple[str, int]] | None, after: Counter[tuple[str, int]] | None
+) -> Counter[tuple[str, int]] | None:
+    return None if before is None or after is None else after - before
+
+
+def audit_parts(
+    session: LoadSession, outcomes: Sequence[PartOutcome], server_counts: Counter[tuple[str, int]] | None
+) -> record.Audit:
+    """What the database and the service's own counters say of the run; the run's rows are removed."""
+    options = session.options
+    codes = [code for each in outcomes for code in each.part.collected.codes]
+    if not options.audit:
+        return record.Audit(source="none", passed=None, detail="left out by --no-audit")
+    if session.database_url is None:
+        audit = uvloop.run(audit_over_http(session.base_url, codes, timeout_s=options.scenario.timeout_s))
+    else:
+        unanswered = sum(
+            count_unanswered(each.part.collected.tally.select(_PRERESERVATION)) + each.part.collected.in_flight
+            for each in outcomes
+        )
+        audit = uvloop.run(
+            audit_reservations(session.database_url, codes, marker=session.marker, unanswered=unanswered)
+        )
+        uvloop.run(remove_webhook_events(session.database_url, marker=session.marker.replace(" ", ".")))
+    parts = [each.part.collected for each in outcomes]
+    checks = (*audit.checks, check_counts(parts), check_server_counts(parts, server_counts))
+    passed = None if audit.passed is None else all(check.passed is not False for check in checks)
+    return audit.model_copy(update={"checks": checks, "passed": passed})
+
+
+def check_counts(parts: Sequence[Collected]) -> record.AuditCheck:
+    """Every request that was sent was answered, failed, timed out, or is still in flight."""
+    issued = sum(each.issued for each in parts)
+    accounted = sum(each.tally.requests + each.in_flight for each in parts)
+    return record.AuditCheck(
+        name="requests sent are accounted for", passed=issued == accounted, expected=issued, found=accounted
+    )
+
+
+def check_server_counts(parts: Sequence[Collected], counts: Counter[tuple[str, int]] | None) -> record.AuditCheck:
+    """The service answered what clients say it answered; of requests without an answer nobody knows."""
+    name = "the service's own counters agree"
+    if counts is None:
+        return record.AuditCheck(name=name, passed=None, detail="the service shows no counters at /metrics")
+    unanswered = sum(count_unanswered(each.tally.select()) + each.in_flight for each in parts)
+    answered = sum(each.tally.requests for each in parts) - sum(count_unanswered(each.tally.select()) for each in parts)
+    found = counts.total()
+    return record.AuditCheck(
+        name=name,
+        passed=answered <= found <= answered + unanswered,
+        expected=answered,
+        found=found,
+        detail=f"{unanswered} requests had no answer" if unanswered else "",
+    )
+
+
+def _build_workloads(
+    observations: dict[str, Observation], outcomes: Sequence[PartOutcome]
+) -> Iterator[record.Workload]:
+    for name, observation in observations.items():
+        if observation.summary is not None:
+            yield build_workload(observation, via="http", notes=_describe_parts(name, outcomes))
+
+
+def _describe_parts(endpoint: str, outcomes: Sequence[PartOutcome]) -> Iterator[str]:
+    """Where an endpoint's requests came from, when a top-up was among it."""
+    if len(outcomes) > 1:
+        main, top_up = (
+            next((one.requests for one in _part_endpoints(each) if one.name == endpoint), 0) for each in outcomes
+        )
+        if top_up:
+            yield f"{main} requests of the scenario's traffic, {top_up} of the top-up (open model)"
+
+
+def _part_endpoints(outcome: PartOutcome) -> tuple[record.Workload, ...]:
+    return build_load(outcome.part, (), (), top_up=None).endpoints
+
+
+def _build_load(outcomes: Sequence[PartOutcome]) -> record.Load:
+    load: record.Load | None = None
+    for each in reversed(outcomes):
+        load = build_load(each.part, each.server.samples, each.guards, top_up=load)
+    assert load is not None
+    return load
