@@ -133,8 +133,10 @@ class Worker:
                     # Work that is done frees a slot, and may let the next row of its lane go ahead.
                     task.add_done_callback(lambda _: wake.set())
                 if not claimed:
+                    # Not wait_for, which until Python 3.12 loses a cancellation that meets the event.
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(wake.wait(), poll_s)
+                        async with asyncio.timeout(poll_s):
+                            await wake.wait()
                 elif len(running) >= line.slots:
                     await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         finally:
