@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ _CONTAINER_OPTIONS = {
     "format_whitelist": "aac,amr,amrnb,amrwb,flac,matroska,webm,mov,mp4,m4a,mp3,ogg,wav",
     "protocol_whitelist": "",
 }
+# A forged header may claim a gigahertz, for which the resampler would compute filters for seconds.
+_SAMPLE_RATES_HZ = range(4_000, 384_001)
 # The others (MP3, AAC, AMR) store no duration, and what FFmpeg estimates from the bit rate may be far off.
 _FORMATS_WITH_TRUE_DURATION = frozenset({"ogg", "wav", "flac", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"})
 # Below both, a difference is codec delay and rounding.
@@ -49,7 +51,7 @@ def decode(data: bytes, *, max_duration_s: float) -> Sound:
         NotAudio: no accepted format is recognised.
         NoAudioStream: a media file without sound.
         AudioTooLong: more sound than ``max_duration_s``; decoding stops there.
-        AudioCutShort: less sound can be decoded than the file declares.
+        AudioCutShort: less sound can be decoded than the file declares, or holds.
     """
     try:
         with av.open(
@@ -57,45 +59,50 @@ def decode(data: bytes, *, max_duration_s: float) -> Sound:
         ) as container:
             if not container.streams.audio:
                 raise NoAudioStream("The file holds no sound; send a voice note.")
-            sound = _read(container, max_duration_s=max_duration_s)
-            declared_s = (container.duration or 0) / av.time_base
-            has_true_duration = container.format.name in _FORMATS_WITH_TRUE_DURATION
+            sound, lost_s = _read(container, max_duration_s=max_duration_s)
+            if container.format.name in _FORMATS_WITH_TRUE_DURATION:
+                lost_s = max(lost_s, (container.duration or 0) / av.time_base - sound.duration_s)
     except (av.error.FFmpegError, ValueError, OverflowError) as error:
         raise NotAudio(
             "This is no audio that can be read; send a voice note (OGG, M4A, MP3, AAC, AMR or WAV)."
         ) from error
-    lost_s = declared_s - sound.duration_s
-    if has_true_duration and lost_s > max(_TOLERATED_LOSS_S, _TOLERATED_LOSS_RATIO * declared_s):
+    if lost_s > max(_TOLERATED_LOSS_S, _TOLERATED_LOSS_RATIO * (sound.duration_s + lost_s)):
         raise AudioCutShort(
-            f"Only {sound.duration_s:.1f} of {declared_s:.1f} seconds can be decoded; send the recording again."
+            f"{lost_s:.1f} seconds of the recording are missing or damaged, {sound.duration_s:.1f} are left;"
+            " send it again."
         )
     return sound
 
 
-def _read(container: av.container.InputContainer, *, max_duration_s: float) -> Sound:
+def _read(container: av.container.InputContainer, *, max_duration_s: float) -> tuple[Sound, float]:
+    """The stream's sound, and the seconds in packets that could not be decoded."""
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
+    stream = container.streams.audio[0]
     limit_samples = int(max_duration_s * SAMPLE_RATE_HZ)
     blocks: list[npt.NDArray[np.int16]] = []
     samples = 0
-    for frame in _resampled(container, resampler):
-        block = frame.to_ndarray()[0]
-        samples += len(block)
+    lost_s = 0.0
+    for packet in container.demux(stream):
+        # Packet by packet: `container.decode` is over at its first damaged packet, and with it the rest of the note.
+        try:
+            frames = packet.decode()
+        except av.error.InvalidDataError:
+            lost_s += float((packet.duration or 0) * (packet.time_base or 0))
+            continue
+        for block in _resampled(resampler, frames):
+            samples += len(block)
+            blocks.append(block)
         if samples > limit_samples:
             raise AudioTooLong(f"The recording is longer than {max_duration_s:.0f} seconds; send a shorter one.")
-        blocks.append(block)
-    whole = np.concatenate(blocks) if blocks else np.zeros(0, np.int16)
-    return Sound(whole.astype(np.float32) / 32768.0)
+    blocks.extend(_resampled(resampler, [None]))
+    return Sound(np.concatenate(blocks).astype(np.float32) / 32768.0), lost_s
 
 
-def _resampled(container: av.container.InputContainer, resampler: av.AudioResampler) -> Iterator[av.AudioFrame]:
-    frames = container.decode(audio=0)
-    while True:
-        try:
-            frame = next(frames, None)
-        except av.error.InvalidDataError:
-            continue  # a damaged packet; what its loss amounts to is judged on the whole
+def _resampled(resampler: av.AudioResampler, frames: Iterable[av.AudioFrame | None]) -> Iterator[npt.NDArray[np.int16]]:
+    for frame in frames:
         if frame is not None:
+            if frame.sample_rate not in _SAMPLE_RATES_HZ:
+                raise ValueError(f"{frame.sample_rate} samples a second")
             frame.pts = None  # the resampler would refuse a jump in time
-        yield from resampler.resample(frame)
-        if frame is None:
-            return
+        for block in resampler.resample(frame):
+            yield block.to_ndarray()[0]

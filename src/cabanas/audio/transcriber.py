@@ -33,13 +33,15 @@ _STOP_S = 2.0
 # package that the parent runs, installed or not.
 _BOOT = "import sys; sys.path.append(sys.argv.pop(1)); from cabanas.audio.worker import main; sys.exit(main())"
 _TUNING = {
-    # Inference allocates and frees the same megabytes at every token; by default glibc hands them back to the kernel
-    # each time and fetches them again in small pages. Other platforms ignore these three.
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
-    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
-    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
     # NumPy's only matrix product here takes a millisecond, after which its threads would spin for a hundred.
     "OPENBLAS_NUM_THREADS": "1",
+    # Inference allocates and frees the same megabytes at every token; by default glibc hands them back to the kernel
+    # each time and fetches them again in small pages. One arena instead of one a thread keeps ten minutes of speech
+    # 90 MB smaller. Other platforms ignore all four.
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 28),
 }
 
 

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ def test_padding_widens_without_overlap_and_stays_inside(spans, padding):
     padded = pad_spans(spans, padding=padding, total=total)
     assert padded[0].start >= 0
     assert padded[-1].end <= total
-    for before, after in zip(padded, padded[1:], strict=False):
+    for before, after in pairwise(padded):
         assert before.end <= after.start
     for span, wide in zip(spans, padded, strict=True):
         assert 0 <= span.start - wide.start <= padding

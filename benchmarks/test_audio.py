@@ -1,0 +1,32 @@
+"""How long a voice note takes, warm, in process. Needs the extra ``audio``; side by side runs: audio_speed.py."""
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("faster_whisper")
+
+from cabanas.audio.decode import decode  # noqa: E402 - after the skip
+from cabanas.audio.engine import Engine  # noqa: E402
+from cabanas.audio.models import find_models  # noqa: E402
+
+CLIPS = Path(__file__).parents[1] / "tests" / "data" / "audio"
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    engine = Engine(find_models())
+    engine.warm_up()
+    return engine
+
+
+@pytest.mark.parametrize("name", ["d05_00.ogg", "d15_01.ogg", "d40_02.ogg"])
+def test_decode(benchmark, name):
+    data = (CLIPS / name).read_bytes()
+    assert benchmark(decode, data, max_duration_s=60).duration_s > 4
+
+
+@pytest.mark.parametrize("name", ["d05_00.ogg", "d15_01.ogg", "d40_02.ogg"])
+def test_transcribe(benchmark, engine, name):
+    sound = decode((CLIPS / name).read_bytes(), max_duration_s=60)
+    assert benchmark.pedantic(engine.transcribe, args=(sound,), rounds=3).text
