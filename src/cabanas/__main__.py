@@ -5,15 +5,20 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
 import tempfile
+from contextlib import suppress
 
 import uvicorn
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from uvicorn.supervisors import Multiprocess
 
+from cabanas import nlu
+from cabanas.bootstrap import open_service
 from cabanas.db.migrate import migrate
 from cabanas.db.seed import seed
 from cabanas.logs import configure_logging
@@ -21,7 +26,7 @@ from cabanas.parent_watch import exit_with_parent
 from cabanas.settings import Settings
 from cabanas.worker import Worker
 
-SECRET_NAME = re.compile("SECRET|TOKEN|URL")
+_SECRET_NAME = re.compile("SECRET|TOKEN|URL")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -67,7 +72,7 @@ def describe_problem(problem: ErrorDetails) -> str:
     name = ".".join(str(part) for part in problem["loc"]).upper()
     given = problem["input"]
     # A problem between several settings has all of them as its input, secrets included.
-    shown = f"={given!r}" if isinstance(given, str | int | float) and not SECRET_NAME.search(name) else ""
+    shown = f"={given!r}" if isinstance(given, str | int | float) and not _SECRET_NAME.search(name) else ""
     return f"setting {name}{shown}: {problem['msg']}" if name else f"settings: {problem['msg']}"
 
 
@@ -121,7 +126,7 @@ def serve_api(settings: Settings, arguments: argparse.Namespace) -> int:
             server.run(sockets=[listener])
         else:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-            Multiprocess(config, target=server.run, sockets=[listener]).run()
+            Multiprocess(config, sockets=[listener]).run()
     return 0
 
 

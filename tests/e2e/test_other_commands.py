@@ -110,9 +110,9 @@ def test_doctor_says_what_there_is(command):
 
 
 def test_every_verb_has_help_with_an_example(command):
-    verbs = re.findall(r"^  (\w+) ", command("--help").out.split("Commands:")[1], re.MULTILINE)
+    verbs = re.findall(r"^  (\w+) ", command("--help").out.split("Commands:")[1].split("\n\n")[0], re.MULTILINE)
     assert {"profile", "serve", "view", "gate", "report", "doctor", "explain"} <= set(verbs)
     for verb in verbs:
         ran = command(verb, "--help")
         assert ran.code == 0
-        assert f"cabanas-perf {verb}" in ran.out.split("Usage:")[1].partition("\n")[2] or verb == "doctor"
+        assert f"  cabanas-perf {verb}" in ran.out.partition("\n")[2]

@@ -13,6 +13,10 @@ def doctor(json: options.Json = False, no_color: options.NoColor = False) -> Non
     """Say what this machine has, what is missing, and how noisy it is.
 
     Ends with 0 when everything that is needed is there, else with 2.
+
+    Example:
+
+      cabanas-perf doctor
     """
     import asyncio  # noqa: PLC0415
     from dataclasses import asdict  # noqa: PLC0415
