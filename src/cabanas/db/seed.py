@@ -60,6 +60,12 @@ _HISTORY = {
         GROUP BY contact_phone
         ORDER BY contact_phone
     """,
+    "idempotency_keys": """
+        INSERT INTO idempotency_keys (key, fingerprint, reservation_id, created_at)
+        SELECT 'seeded ' || code, '\\x00', id, created_at
+        FROM reservations
+        WHERE created_at >= $1::date - 2
+    """,
 }
 
 

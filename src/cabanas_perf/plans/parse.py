@@ -34,7 +34,7 @@ def parse_explain(document: Any) -> Plan:
             jit_ms=_jit_ms(statement.get("JIT")),
             settings=statement.get("Settings", {}),
         )
-    except (ValueError, KeyError, IndexError, TypeError) as error:
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         msg = "this is not the output of EXPLAIN (FORMAT JSON)"
         raise PlanFormatError(msg) from error
 

@@ -38,9 +38,9 @@ _PLAIN = re.compile(
     |(?P<quoted>(?:[uU]&)?"(?:[^"]|"")*")
     |(?P<dollar>\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$)
     |(?P<parameter>\$\d+)
-    |(?P<name>[^\W\d][\w$]*)
+    |(?P<name>(?![eE]')[^\W\d][\w$]*)
     |(?P<number>(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
-    |(?P<other>[^\s\w'"$]|\$)
+    |(?P<other>[^\s\w'"$]|\$(?!(?:[^\W\d]\w*)?\$))
     """,
     re.VERBOSE | re.DOTALL,
 )

@@ -69,7 +69,7 @@ def _build_table(queries: Sequence[Query]) -> Table:
 
 def _found(query: Query) -> Text:
     if not query.explained:
-        return Text("not explained", style="yellow")
+        return Text("no plan", style="yellow")
     counts = [(severity, sum(one.severity == severity for one in query.findings)) for severity in _SEVERITIES]
     words = ", ".join(f"{n} {_SEVERITIES[severity]}" for severity, n in counts if n)
     style = "bold red" if counts[0][1] else "yellow" if words else "green"

@@ -44,7 +44,7 @@ DEFAULT_EXECUTIONS = 100
 _WRITE_EXECUTIONS = 20
 """Rolled-back writes leave dead rows behind, which would slow down the statements that come after."""
 _EXPLAINED_DRAWS = 3
-"""The heaviest of so many explained executions is reported: one draw may hit a quiet cabin."""
+"""So many explained executions; that with the most findings is reported, the first one where they are alike."""
 
 
 class Progress(Protocol):
@@ -94,10 +94,12 @@ def run_explain(options: ExplainOptions, *, stop: Stop, progress: Progress) -> E
     clock = RunClock()
     names = _choose_names(options.queries)
     sizes = sorted(set(options.rows)) if options.database_url is None else [None]
+    if options.database_url is not None:
+        progress.say("the given database is explained as it is; sizes are for fresh data only")
     measured: list[_Measured] = []
     environment: record.Environment | None = None
     for size in sizes:
-        if stop:
+        if stop and environment is not None:
             break
         data = None if size is None else DataSize(cabins_for(size), size, derive_seed(options.seed, "seed"))
         if size is not None:
@@ -162,7 +164,9 @@ async def _explain_all(
             statement = _Statement(name, load_statement(name), CASES[name], Draw(data, derive_seed(options.seed, name)))
             measured.append(await _measure(connection, statement, table_rows, options, limits))
             progress.advance(1)
-        if advise and not stop:
+        if advise and limits.read_only:
+            progress.say("no index is tried: this database is read only for this run")
+        elif advise and not stop:
             measured = [await _with_advice(connection, one, data, options, limits, progress.say) for one in measured]
         return measured
     finally:
@@ -216,11 +220,17 @@ async def _measure(
         return _Measured(empty.model_copy(update={"notes": (str(error),)}), None)
     if writes:
         await _clean_up(connection)
-    heaviest = max(candidates, key=lambda one: (len(one.findings), one.plan.root.blocks))
+    # Findings decide, not blocks: those vary from run to run, and with them would the plan that a baseline keeps.
+    reported = max(candidates, key=lambda one: len(one.findings))
     latency = LatencySummary.of(RawDistribution(latencies_ns))
     assert latency is not None
-    point = GrowthPoint(table_rows, heaviest.plan.root.blocks, heaviest.plan.root.rows or 0, latency.p50_ms)
-    return _Measured(build_query(empty, heaviest, latency, keep=literals(sql)), point)
+    point = GrowthPoint(
+        table_rows=table_rows,
+        blocks=max(one.plan.root.blocks for one in candidates),
+        result_rows=max(one.plan.root.rows or 0 for one in candidates),
+        latency_ms=latency.p50_ms,
+    )
+    return _Measured(build_query(empty, reported, latency, keep=literals(sql)), point)
 
 
 async def _clean_up(connection: Connection) -> None:

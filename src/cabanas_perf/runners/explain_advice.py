@@ -66,9 +66,10 @@ async def prove_advice(
     limits: Limits,
     say: Callable[[str], None],
 ) -> tuple[IndexAdvice, ...]:
-    """Try the document's candidates for this statement, then those that its findings suggest; none when read only."""
-    if limits.read_only:
-        return ()
+    """Try the document's candidates for this statement, then those that its findings suggest.
+
+    For a database that may be written to.
+    """
     tables = await fetch_tables(connection, tables_of(plan))
     documented = DOCUMENTED.get(query.name, ())
     proposed = propose_indexes(plan, lint(plan, tables), tables)
