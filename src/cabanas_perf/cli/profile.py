@@ -112,7 +112,7 @@ def profile(
         profiler=Profiler(profiler.value),
         audit=not no_audit,
     )
-    progress = TerminalProgress(quiet=quiet or json, no_color=no_color)
+    progress = TerminalProgress(quiet=quiet, no_color=no_color)
     with listen_for_stop() as stop, progress.showing():
         result = run_profile(run_options, stop=stop, progress=progress)
     show_report(result.report, result.path, as_json=json, quiet=quiet, no_color=no_color)
