@@ -9,16 +9,91 @@ from functools import lru_cache
 from cabanas.nlu.folding import fold, tokenise
 
 _GENERIC = frozenset(
-    "cabana cabanas casa casita depto departamento bungalow domo la las el los lo de del y n nro numero".split()
+    [
+        "cabana",
+        "cabanas",
+        "casa",
+        "casita",
+        "depto",
+        "departamento",
+        "bungalow",
+        "domo",
+        "la",
+        "las",
+        "el",
+        "los",
+        "lo",
+        "de",
+        "del",
+        "y",
+        "n",
+        "nro",
+        "numero",
+    ]
 )
 _GAP = "[^a-z0-9]+"
-_SMALL = frozenset("la las el los lo de del y".split())
+_SMALL = frozenset(["la", "las", "el", "los", "lo", "de", "del", "y"])
 # Names that are also common words: they name a cabin only after "cabaña" or an article that belongs to it.
 _COMMON = frozenset(
-    "lago bosque rio montana sol luna mar playa sierra sierras arroyo jardin familiar grande chica cerro valle campo "
-    "centro pileta parque premium suite superior standard doble triple cuadruple roca piedra cielo viento nieve norte "
-    "sur este oeste mirador costa laguna puente pino pinos nido hogar refugio quincho deluxe vista estandar azul verde "
-    "roja rojo blanca blanco amarilla".split()
+    [
+        "lago",
+        "bosque",
+        "rio",
+        "montana",
+        "sol",
+        "luna",
+        "mar",
+        "playa",
+        "sierra",
+        "sierras",
+        "arroyo",
+        "jardin",
+        "familiar",
+        "grande",
+        "chica",
+        "cerro",
+        "valle",
+        "campo",
+        "centro",
+        "pileta",
+        "parque",
+        "premium",
+        "suite",
+        "superior",
+        "standard",
+        "doble",
+        "triple",
+        "cuadruple",
+        "roca",
+        "piedra",
+        "cielo",
+        "viento",
+        "nieve",
+        "norte",
+        "sur",
+        "este",
+        "oeste",
+        "mirador",
+        "costa",
+        "laguna",
+        "puente",
+        "pino",
+        "pinos",
+        "nido",
+        "hogar",
+        "refugio",
+        "quincho",
+        "deluxe",
+        "vista",
+        "estandar",
+        "azul",
+        "verde",
+        "roja",
+        "rojo",
+        "blanca",
+        "blanco",
+        "amarilla",
+    ]
 )
 
 

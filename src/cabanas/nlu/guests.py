@@ -88,7 +88,7 @@ _NOT_MEANT = grammar("{NO|WERE} {SOMOS|GO}? $")
 _ON_TOP = grammar("COMMA? {Y|PLUS|MAS|CON} MAS?")
 
 _COUNT, _CON, _PARA = classes("COUNT"), symbol_of("CON"), symbol_of("PARA")
-_SOLO = classes("SOLO SOLOS")
+_SOLO, _TALK = classes("SOLO SOLOS"), classes("TELL")
 _NAMED = classes("GROWN KID KIDS FRIENDS COUPLE COUPLES KIN KIN2 I MY")
 _TRIGGERS = _NAMED | _SOLO | classes("SOMOS BE SERIA GO WE TOTAL PERSONS PARA X FAMILY FAMILIES")
 
@@ -166,6 +166,8 @@ def _sum_of_parts(tokens: list[str], tape: str) -> int | None:
         counts[kind] += next(iter(_numbers(part, tokens)), 1) * _HEADS.get(kind, 1)
     before = tape[max(0, parts[0].start() - 2) : parts[0].start()]
     is_with, is_for = _CON in before, _PARA in before
+    if is_with and not _TALK.isdisjoint(before):
+        return None  # "lo hablo con mi marido"
     if "uncounted" in counts or (counts.keys() <= {"child", "baby"} and not (is_with and "child" in counts)):
         return None
     people = counts.total()

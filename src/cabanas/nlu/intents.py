@@ -27,21 +27,22 @@ _FRAGMENTS = {
 _SIGNS = Anchored(
     {
         CANCELAR: (
-            "CANCEL BAJA REFUND NO",
-            """@wanted (?<!SERVICE DE) CANCEL (?! {EL|LA|DEL}? {PAY|DEPOSIT|TOTAL} ) | (?<={DE|LA|UNKNOWN}) BAJA | REFUND
+            "CANCEL BAJA REFUND NO SIN",
+            """@wanted (?<!SERVICE DE) CANCEL (?! {EL|LA|DEL}? {PAY|DEPOSIT|TOTAL} ) | (?<={DE|LA|UNKNOWN}) BAJA | REFUND | SIN EFFECT | NO WANT LA? BOOKING
             | NO {NOS|ME}? (?: GO A POWER | POWER | GO A ) {GO|UNKNOWN|ARRIVE} (?! {ES|MAS} ) | NO GO (?: {COMMA|DOT} | $ )""",
         ),
         RESERVAR: (
-            "BOOK BOOKING WANT MAKE CONFIRM TAKE CHANGE",
-            """@wanted BOOK | (?<!{MY|OWN|LA|DE|SIN|NO|LAS|ESTE}) (?<!OWN {UN|LA|YA}) BOOKING
-            | {WANT|MAKE|CONFIRM|BOOK} UNKNOWN? LA BOOKING | (?<={LA|LO}) (?<!NO {LA|LO}) TAKE | (?<={ME|NOS}) TAKE CON
+            "BOOK BOOKING WANT MAKE CONFIRM TAKE KEEP LEAVE_ME CHANGE",
+            """@wanted BOOK | (?<!{MY|OWN|LA|DE|SIN|NO|LAS|ESTE}) (?<!OWN {UN|LA|YA}) (?<!NO WANT) BOOKING
+            | (?<!NO) {WANT|MAKE|CONFIRM|BOOK} UNKNOWN? LA BOOKING | (?<={LA|LO}) (?<!NO {LA|LO}) {TAKE|KEEP} | TAKE {LA|LO|EL}
+            | (?<={ME|NOS}) KEEP CON | LEAVE_ME RESERVED
             | (?<={LA|LO}) WANT (?! {UNKNOWN|QUE} )
             | (?<!{TE|LE|SE|LO|YA|NO}) (?<!{TE|LE} {LA|LO}) CONFIRM (?! {SI|MANANA|WEEKDAY|HOY} )
             | CHANGE {LA|EL|MY|DE|CALENDAR_DATE|UNKNOWN}{0,4} BOOKING""",
         ),
         DISPONIBILIDAD: (
-            "FREE LIBRE PLACE TAKEN HAY HAVE REMAIN WANT",
-            """FREE | (?<!{AIR|UNKNOWN}) LIBRE | TAKEN | WANT {ALGO|ANY|UN|SOME}? LODGING
+            "FREE LIBRE PLACE TAKEN RESERVED HAY HAVE REMAIN WANT",
+            """FREE | (?<!{AIR|UNKNOWN}) LIBRE | TAKEN | (?<!{LEAVE_ME|LO}) RESERVED | WANT {ALGO|ANY|UN|SOME}? LODGING
             | (?<!{QUE|EL|DEL|ESE|ESTE|BOOK}) PLACE (?! PARA {EL|LA|UN|LOS}? SOME? {SERVICE|THING|PET} )
             | @offered (?: {ANY|UN}? {LODGING|CALENDAR_DATE} | ALGO (?! {PRICE|SERVICE} ) | {PARA|DEL|ENTRE|DESDE}
                 | EL? (?: @day ) )
@@ -56,19 +57,21 @@ _SIGNS = Anchored(
             | PLACE PARA {EL|LA|UN|LOS}? SOME? {SERVICE|THING}""",
         ),
         PRECIO: (
-            "PRICE HOW_MUCH WORTH SELLS X",
-            """PRICE | (?<! A ) HOW_MUCH (?! {ANTES|ARRIVE} ) | (?<= A ) (?! @distance ) HOW_MUCH
+            "PRICE WOULD_LEAVE HOW_MUCH WORTH SELLS X",
+            """PRICE | (?<!Y) WOULD_LEAVE | (?<! A ) HOW_MUCH (?! {ANTES|ARRIVE} ) | (?<= A ) (?! @distance ) HOW_MUCH
             | WORTH {LA|EL|POR|DE|DEL|X|PARA|UN|ES} | (?<=QUE) {SELLS|WORTH} | (?<={ME|NOS|LE}) SELLS
-            | SELLS {MONEY|COUNT|LA|POR|X|PARA|ASK} | (?<=D12) X D12""",
+            | SELLS {MONEY|COUNT|LA|LO|POR|X|PARA|ASK} | (?<=D12) X D12""",
         ),
     },
     _FRAGMENTS,
 )
 # What counts only where nothing else is asked: "cabaña con pileta, ¿hay lugar?" is no question about the pool.
-_SERVICE_ALONE = grammar("SERVICE | PET | (?<!{POR|LA}) INFO | CHECK | FIT")
+_SERVICE_ALONE = grammar(
+    "SERVICE | PET | (?<!{POR|LA}) INFO | CHECK | FIT | {HAVE|HAY} {UN|ANY|UNKNOWN} | COMO {ES|SE} | EN QUE UNKNOWN"
+)
 _PRICE_ALONE = grammar("DEPOSIT | MONEY | WORTH")
 
-_ALONE = classes("SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH")
+_ALONE = classes("HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH")
 _HELLO = classes("HELLO")
 _DONE = classes("PAY PAST")
 

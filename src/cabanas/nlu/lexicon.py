@@ -89,9 +89,9 @@ def _fill() -> None:
                 CLASS_OF[word] = _define(name)
     VALUE_OF.update(_COUNTED)
     VALUE_OF.update({"un": 1, "una": 1, "uno": 1, "par": 2})
-    VALUE_OF.update(dict.fromkeys("primero primer primera".split(), 1))
-    VALUE_OF.update(dict.fromkeys("segundo segunda".split(), 2))
-    VALUE_OF.update(dict.fromkeys("tercero tercera tercer".split(), 3))
+    VALUE_OF.update(dict.fromkeys(["primero", "primer", "primera"], 1))
+    VALUE_OF.update(dict.fromkeys(["segundo", "segunda"], 2))
+    VALUE_OF.update(dict.fromkeys(["tercero", "tercera", "tercer"], 3))
     VALUE_OF.update({"cuarta": 4, "ultimo": -1, "ultima": -1})
     for name, rows in (("MONTH", vocabulary.MONTHS), ("WEEKDAY", vocabulary.WEEKDAYS)):
         for value, words in enumerate(rows, start=name == "MONTH"):

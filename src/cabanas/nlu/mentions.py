@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from cabanas.nlu.grammar import Anchored, grammar
 
 # Beyond this many mentions a text is no request for a stay; the bound keeps the worst case linear and small.
@@ -20,6 +21,7 @@ _FRAGMENTS = {
     # A single day of the month, not the first end of a range.
     "of_day": """DIA? (?: S DIGITS | {DAY|PRIMERO} RO? (?: {DE|DEL}? MONTH (?: {DE|DEL} YEAR)? )? )
         (?! RO? {A|AL|HASTA|DASH|Y|COMMA} {EL|AL}? {DAY|GLUED|WEEKDAY} ) @tail""",
+    "the_other": "COMMA? SINO? EL (?: OTRO | @nextish )",
     "of_month": "{DE|DEL} (?:MES DE)? MONTH (?: {DE|DEL}? YEAR )?",
     "holy_week": "SEMANA SANTA | PASCUA",
     "holiday": """(?: FERIADO DE )? (?: @holy_week ) | (?: FERIADO {DE|DEL} )? CARNAVAL | NAVIDAD | NOCHEBUENA
@@ -61,20 +63,26 @@ _KINDS = {
         "(?<={EL|DEL|AL|DIA}) DIGITS {DE|DEL} D12 (?! {RO|MONTH|DE|A} ) @tail",
     ),
     "weekend": (
-        f"{_DETERMINERS} FINDE FIN",
-        """{ESTE|ESE|PROXIMO|OTRO|ORDINAL}? (?: @weekend ) PROXIMO? LARGO? (?: @nextish | PASADO | @next_week )?
-        (?: {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month | (?: {DE|DEL} LA? )? @holiday )?""",
+        f"{_DETERMINERS} FINDE FIN FERIADO",
+        """{ESTE|ESE|PROXIMO|OTRO|ORDINAL}? (?: @weekend ) PROXIMO? (?: UNKNOWN? LARGO )?
+            (?: @nextish | PASADO | @next_week | AFTER DE ESTE )?
+            (?: (?<! LARGO ) {DEL|AL} FERIADO (?! {DE|DEL} ) | {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month
+                | (?: {DE|DEL} LA? )? @holiday | (?<= NO ESTE FINDE ) @the_other | (?<= NO ESTE FIN DE SEMANA ) @the_other )?
+        | FERIADO {FERIADO|LARGO}? @of_month | FERIADO LARGO""",
     ),
     "holiday": (
         "FERIADO SEMANA PASCUA CARNAVAL NAVIDAD NOCHEBUENA NOCHE ANO FIN FINES REYES DIA WEEKDAY",
         "@holiday",
     ),
     "week": (
-        f"{_DETERMINERS} TODO SEMANA",
-        """(?: ESTE | ESE | PROXIMO | OTRO | ORDINAL | TODO LA? )? SEMANA (?: @nextish | PASADO )?
+        f"{_DETERMINERS} TODO SEMANA D12",
+        """(?: ESTE | ESE | PROXIMO | OTRO | ORDINAL | TODO LA? | D12 {RO|A} )? SEMANA (?: @nextish | PASADO )?
         (?: DEL @of_day | @of_month | {DE|DEL} @holiday )?""",
     ),
-    "fortnight": ("ORDINAL D12 QUINCENA", "(?: ORDINAL | D12 RO? ) QUINCENA (?: @of_month )? | QUINCENA DEL @of_day"),
+    "fortnight": (
+        "ORDINAL D12 QUINCENA",
+        "(?: ORDINAL | D12 {RO|A}? ) QUINCENA (?: @of_month )? | QUINCENA DEL @of_day",
+    ),
     "part_of_month": (
         "PRINCIPIOS MEDIADOS FINES FIN FIRST_ONES LAST_ONES",
         """(?: PRINCIPIOS | MEDIADOS | FINES | FIN | {FIRST_ONES|LAST_ONES} DIAS ) {DE|DEL}
@@ -91,7 +99,7 @@ _KINDS = {
         f"{_NUMERALS} D99",
         "@ahead COUNT (?: (?: @span_unit ) {Y|CON} COUNT (?: @span_unit ) | {ANO|ANOS} )",
     ),
-    "offset": (f"{_NUMERALS} D99", "@ahead COUNT (?: @span_unit )"),
+    "offset": (f"{_NUMERALS} D99", "@ahead (?: COUNT | UN PAR DE ) (?: @span_unit )"),
     "ago": ("HACE", "HACE COMO? COUNT (?: @span_unit | NOCHES | HOUR | THING )"),
     "length": (
         f"{_NUMERALS} D99",
@@ -102,8 +110,10 @@ _KINDS = {
     "today": ("HOY ESTE", "HOY | ESTE {NOCHE|TARDE}"),
     "weekday": (
         f"{_DETERMINERS} WEEKDAY",
-        "{ESTE|ESE|PROXIMO|OTRO|ORDINAL}? WEEKDAY (?: PASADO | @next_week | @nextish | DE ESTE SEMANA | @of_month )?",
+        """{ESTE|ESE|PROXIMO|OTRO|ORDINAL}? WEEKDAY (?: PASADO | @next_week | @nextish | DE ESTE SEMANA | @of_month
+            | (?<= NO ESTE WEEKDAY ) @the_other )?""",
     ),
+    "feriado": ("FERIADO", "FERIADO {DE|DEL} DAY RO? (?! {DE|DEL}? MONTH ) @tail"),
     "day": (
         f"{_NUMERALS} N31",
         """(?<={EL|DEL|AL|DIA|DIAS|WEEKDAY|ENTRE}) (?: DAY | N31 ) RO? @tail

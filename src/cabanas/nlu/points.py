@@ -44,19 +44,11 @@ class Point:
     end_fixed: date | None = None
     vague: bool = False
     is_weekend: bool = False
+    is_week: bool = False
 
     @property
     def is_bare_weekday(self) -> bool:
         return self.weekday is not None and self.day is None and self.fixed is None
-
-
-@dataclass(frozen=True, slots=True)
-class MonthInForce:
-    """A month named without a day: bare days around it belong to it."""
-
-    start: int
-    month: int
-    year: int | None
 
 
 def safe_date(year: int, month: int, day: int) -> date | None:
@@ -174,6 +166,16 @@ class Reader:
             return None
         return Point(match.start(), match.end(), day=day, month=month, year=year)
 
+    def feriado(self, match: re.Match[str]) -> Point | None:
+        """ "El feriado del 8": the next such day that is a holiday."""
+        day = self.value(match, _DAY_CLASSES)
+        found = None if day is None else next_day_of_month(day, self.reference)
+        for _ in range(_MONTHS_AHEAD * 2):
+            if day is None or found is None or found in calendar.non_working_days(found.year):
+                break
+            found = next_day_of_month(day, found + DAY)
+        return self._fixed(match, found)
+
     def weekday(self, match: re.Match[str]) -> Point | None:
         first = match[0][0]
         if self.has(match, _PASADO):
@@ -189,7 +191,7 @@ class Reader:
             return point
         if self.has(match, _SEMANA):
             point.in_next_week = _ESTE not in match[0][1:]
-        elif first == _OTRO:
+        elif first == _OTRO or self.has(match, _EL):
             point.weeks_ahead = 1
         return point
 
@@ -209,6 +211,8 @@ class Reader:
 
     def offset(self, match: re.Match[str]) -> Point | None:
         count, unit = _value(self.tokens[match.start()]), self.tokens[match.end() - 1]
+        if self.has(match, _PAR):
+            count = 2
         if unit.startswith("mes"):
             return self._fixed(match, add_months(self.reference, count))
         return self._fixed(match, self.reference + count * _unit_days(unit) * DAY)
@@ -252,7 +256,9 @@ class Reader:
             anchor = self._weekend_anchor(day, month)
             if anchor is None:
                 return None
-            return (calendar.long_weekend_around(anchor) if is_long else None) or _weekend_of(anchor)
+            is_holiday = anchor.weekday() < FRIDAY and anchor in calendar.non_working_days(anchor.year)
+            around = calendar.long_weekend_around(anchor) if is_long or is_holiday else None
+            return around or _weekend_of(anchor)
         if month is not None and is_long:
             return calendar.next_long_weekend(self.reference, month=month)
         if month is not None:
@@ -270,9 +276,11 @@ class Reader:
         if self.reference.weekday() > FRIDAY:
             friday -= _WEEK
         begun = friday <= self.reference
-        if _NEXT_WEEK.search(match[0]):
+        if match.start() and self.tape[match.start() - 1] == _NO and self.has(match, _EL):
+            friday += _WEEK
+        elif _NEXT_WEEK.search(match[0]):
             friday = self.reference + (7 - self.reference.weekday() + FRIDAY) * DAY
-        elif match[0][0] == _OTRO or (begun and self.has(match, _NEXT)):
+        elif match[0][0] == _OTRO or self.has(match, _AFTER) or (begun and self.has(match, _NEXT)):
             friday += _WEEK
         sunday = friday + 2 * DAY
         if sunday <= self.reference:
@@ -309,20 +317,25 @@ class Reader:
         if holiday is not None and (point := self.holiday(holiday)) is not None and point.fixed is not None:
             kept = point.until or point.fixed
             monday = kept - kept.weekday() * DAY
-            return self._vague(match, monday, monday + 6 * DAY)
+            return self._week(match, monday, monday + 6 * DAY)
         day, month = self._of_day(match)
         if day is not None:
             first = self._day_from(day, month)
-            return None if first is None else self._vague(match, first, first + _WEEK)
-        ordinal = VALUE_OF.get(self.tokens[match.start()]) if match[0][0] in _ORDINAL else None
+            return None if first is None else self._week(match, first, first + _WEEK)
+        ordinal = VALUE_OF.get(self.tokens[match.start()]) if match[0][0] in _NUMBERED else None
         monday = self.reference - self.reference.weekday() * DAY
         if month is not None and ordinal is not None:
-            return self._vague(match, *self._week_of_month(month, ordinal))
+            return self._week(match, *self._week_of_month(month, ordinal))
         if self.has(match, _NEXT) or match[0][0] == _OTRO:
-            return self._vague(match, monday + _WEEK, monday + 13 * DAY)
+            return self._week(match, monday + _WEEK, monday + 13 * DAY)
         if match[0][0] == _ESTE and self.reference.weekday() < SUNDAY:
-            return self._vague(match, self.reference, monday + 6 * DAY)
+            return self._week(match, self.reference, monday + 6 * DAY)
         return None
+
+    def _week(self, match: re.Match[str], first: date, until: date) -> Point:
+        point = self._vague(match, first, until)
+        point.is_week = True
+        return point
 
     def _day_from(self, day: int, month: int | None) -> date | None:
         if month is None:
@@ -427,21 +440,27 @@ def _unit_days(unit: str) -> int:
 
 
 def _weekend_of(day: date) -> tuple[date, date]:
-    """Friday to Sunday of the week of ``day``."""
-    friday = day + (FRIDAY - day.weekday()) * DAY
+    """Friday to Sunday of the weekend nearest to ``day``."""
+    friday = day + (FRIDAY - day.weekday() - (7 if day.weekday() <= calendar.TUESDAY else 0)) * DAY
     return friday, friday + 2 * DAY
 
 
 _NEXT_WEEK = grammar("LA SEMANA (?: QUE? VIENE | PROXIMO ) | {PROXIMO|OTRO} SEMANA")
 _ROUND_THE_CLOCK = (24, 7)
 _CUES = classes("EL DEL AL DIA HASTA DESDE")
-_MONTH, _BIG, _ANO, _NUEVO, _ESTE, _OTRO = (symbol_of(name) for name in "MONTH BIG ANO NUEVO ESTE OTRO".split())
-_QUINCENA = classes("QUINCENA")
-_CARNIVAL, _MOTHER, _FATHER = (symbol_of(name) for name in "CARNAVAL MOTHER FATHER".split())
+_MONTH, _BIG, _ANO, _NUEVO, _ESTE, _OTRO = (
+    symbol_of(name) for name in ["MONTH", "BIG", "ANO", "NUEVO", "ESTE", "OTRO"]
+)
+_QUINCENA, _EL, _AFTER, _NO = classes("QUINCENA"), classes("EL"), classes("AFTER"), symbol_of("NO")
+_PAR = classes("PAR")
+_CARNIVAL, _MOTHER, _FATHER = (symbol_of(name) for name in ["CARNAVAL", "MOTHER", "FATHER"])
 _CHILDREN = classes("CHILD KID KIDS")
 _WEEKDAY_SYMBOL = symbol_of("WEEKDAY")
-_PASADO, _WEEKDAY, _SEMANA, _LARGO, _YEAR = (classes(name) for name in ("PASADO", "WEEKDAY", "SEMANA", "LARGO", "YEAR"))
+_PASADO, _WEEKDAY, _SEMANA, _LARGO, _YEAR = (
+    classes(name) for name in ("PASADO", "WEEKDAY", "SEMANA", "LARGO FERIADO", "YEAR")
+)
 _MONTH_SET, _ORDINAL, _SLASHED = classes("MONTH"), classes("ORDINAL"), classes("S")
+_NUMBERED = _ORDINAL | classes("D12")
 _NEXT = classes("VIENE PROXIMO")
 _GENERIC_BEFORE = classes("UN LOS CADA W12 D12")
 _HOLY_WEEK = classes("SANTA PASCUA")

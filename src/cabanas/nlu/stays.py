@@ -1,602 +1,432 @@
-"""From points to a stay: which points belong together, which are no stay at all, and which one the guest means."""
+"""From the tape to a stay: which points belong together, and which of several stays the guest means.
+
+How what is ambiguous is read, here and in `cabanas.nlu.points`:
+
+- A date without a year is the next one from the reference day on; a day without a month too. A date with a year that
+  has passed, and a date that no calendar has, is no date.
+- A weekend runs from Friday to Sunday, from today if it has begun. "Este", "próximo" and "que viene" mean the coming
+  one (once it has begun, "próximo" means the next); "el otro" means the one after.
+- A weekday is the next one, today not included; "el otro viernes" a week later, "de la semana que viene" in the week
+  that starts next Monday.
+- A long weekend runs from its first to its last free day; Semana Santa from Thursday to Sunday, carnival from Saturday
+  to Tuesday. Navidad is the 25th, año nuevo the 31st, and as the end of a stay the 1st.
+- Fortnights are the 1st to the 15th and the 16th to the last; "la semana del 10" is seven nights; "la semana que viene"
+  Monday to Sunday; principios, mediados and fines are the 1st, the 15th and the 25th, with no end.
+- "15 y 16" leaves on the last day named; "las noches del 15 y 16" on the day after. Days count as nights, a week as
+  seven, a "quincena" as fifteen.
+- A day alone has no end unless a number of nights is given. Explicit days beat names of weekends and holidays.
+- Of several ranges the last wins (corrections), unless "o" offers it as an alternative; a negated range never wins.
+  Of several days alone the first wins, unless a correction stands between.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from cabanas.nlu.calendar_ar import DAY
 from cabanas.nlu.grammar import classes, grammar
-from cabanas.nlu.lexicon import VALUE_OF
+from cabanas.nlu.lexicon import VALUE_OF, symbol_of
 from cabanas.nlu.mentions import find_mentions
-from cabanas.nlu.points import (
-    MonthInForce,
-    Point,
-    Reader,
-    add_months,
-    month_after,
-    next_day_and_month,
-    next_day_of_month,
-    next_weekday,
-    safe_date,
-)
+from cabanas.nlu.points import Point, Reader, add_months, last_of_month, month_after, next_weekday
+from cabanas.nlu.resolution import MonthInForce, Resolver
+from cabanas.nlu.surroundings import Surroundings
 
-_WEEK = timedelta(days=7)
 # Between these, no mention leads out of the years that a date can hold; outside there is nothing to book.
 _FIRST_YEAR, _LAST_YEAR = 1000, 9000
 # Longer than this, two days that look like a range are two days.
 _LONGEST_STAY = 200 * DAY
+# "para navidad y año nuevo" is one stay if the two are this near.
+_NEAR = 10 * DAY
 
 _FRAGMENTS = {
-    "time": """COMMA? (?: {A|POR|DE|EN} LA {MANANA|TARDE|NOCHE} | A {LA|LAS} {COUNT|P} (?: (?:COLON)? DIGITS )? HOUR?
-        | {AL|A} MEDIODIA | TIPO {COUNT} HOUR? | A PRIMERO CLOCK_TIME )""",
+    "time": """COMMA? (?: {A|POR|DE|EN} LA {MANANA|TARDE|NOCHE} | A {LA|LAS} {COUNT|P} (?: COLON? DIGITS )? HOUR?
+        | {AL|A} MEDIODIA | AFTER {DE|DEL} {LA|LAS}? {MEDIODIA|COUNT} HOUR? | TIPO COUNT HOUR?
+        | A PRIMERO CLOCK_TIME )""",
 }
 _RANGE = grammar(
-    "@time? {COMMA|PAREN}? Y? (?: AL | A | HASTA | {DASH|SLASH} | AL? DIA | HASTA EL? | A LA? ) "
-    "{EL|LA|LOS|AL}? DIA? DASH?",
-    _FRAGMENTS,
+    "@time? {COMMA|PAREN}? Y? {AL|A|HASTA|DASH|SLASH} (?: AFTER DE )? {EL|LA|LOS|AL}? DIA? DASH?", _FRAGMENTS
 )
-_GLUE = grammar("DASH?")
-_LIST = grammar("{COMMA}? Y {EL|AL|LA}? DIA? | COMMA EL?")
+_LIST = grammar("COMMA? Y {EL|AL|LA}? DIA? | COMMA EL?")
 _ALTERNATIVE = grammar("@time? COMMA? O {SINO|SI}? {EL|DEL|AL|PARA|ESTE}? EL?", _FRAGMENTS)
-_BETWEEN_WEEKDAY_AND_DAY = grammar("COMMA? {EL|DIA}? DIA? | PAREN")
-_BETWEEN_DAY_AND_WEEKDAY = grammar("COMMA? {PAREN}?")
-_OF_SPAN = grammar("{DEL|DE} {ESTE|LA|EL}?")
+_WEEKDAY_THEN_DAY = grammar("COMMA? {EL|DIA}? DIA? | PAREN")
+_DAY_THEN_WEEKDAY = grammar("COMMA? PAREN?")
+_WEEKDAY_OF_SPAN = grammar("{DEL|DE} {ESTE|LA|EL}?")
 
-# Before a day: what it belongs to when it is no stay.
-_OTHER_BUSINESS = grammar("{PAY|PAST|BORN|AYER|TELL|ANSWER|OPENING}")
-_PAST_OR_SCHEDULE = grammar("{PAST|OPENING}")
-_SCOPE_ENDS = grammar("{DOT|ASK|COMMA|PAREN|WANT|PARA|POR|X|SI|HAY|HAVE|FREE|PLACE|GO|ARRIVE|BOOK}")
-_DEADLINE = grammar("ANTES {DE|DEL} EL? LA? $")
-_PLACE = grammar("{STREET|NUMBERED} DOT? {EL|LA|DE|DEL}? $ | {STREET} DOT? UNKNOWN? {Y|ES}? $")
-_FAREWELL = grammar("HASTA (?:EL)? $")
-# After a day: "hoy te deposito", "el viernes les confirmo", "mañana hago la transferencia".
-_OTHER_BUSINESS_AFTER = grammar(
-    "(?: A LA {MANANA|TARDE|NOCHE} )? COMMA? YA? (?: {TE|LE|SE|LO|ME|UNKNOWN}? {LO|LA|EL}? ) {PAY|TELL|BORN|CONFIRM}"
-)
-_NEGATION_BEFORE = grammar("(?: ^ | COMMA | Y ) NO {EL|DEL|PARA}? {EL|DEL}? $")
-_NEGATION_AFTER = grammar("COMMA? YA? NO (?: {POWER|SUIT|NOS|ME|COMMA|DOT} | $ )")
-_CORRECTION = grammar("CORRECTION | SINO | NO {COMMA|EL|DEL|MEJOR_} | {COMMA|DOT} NO ".replace("|MEJOR_", ""))
-_LEAVING = grammar("LEAVE | OUT_WORD | {ME|NOS} (?:GO) | HASTA")
-_ARRIVING = grammar("ARRIVE | IN_WORD | (?<!{ME|NOS}) GO | DESDE | PARTIR")
-_SAID_AFTER = grammar("(?: (?P<leaves> {ME|NOS} GO | LEAVE ) | ARRIVE | GO ) (?! {EL|A|AL|HASTA|DAY|WEEKDAY|GLUED} )")
-_NIGHTS_OF = grammar("(?<!COUNT) {NOCHE|NOCHES} {DE|DEL} $")
-_FROM_BETWEEN = grammar("ENTRE {EL|LA}? DIA? $")
-
-_ROLE_CLASSES = classes("LEAVE OUT_WORD GO HASTA ARRIVE IN_WORD DESDE PARTIR")
-_GUARD_CLASSES = classes("PAY PAST BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED HASTA")
-_BUSINESS_CLASSES = classes("PAY TELL BORN CONFIRM")
-_WINDOW = 7
+_MONTH_KINDS = frozenset({"month", "relative_month", "next_year"})
+_NIGHTS, _NO_LENGTH = classes("NOCHES NOCHE"), classes("ANTES AFTER")
+_PAST_MONTH, _NEXT_MONTH = classes("PASADO"), classes("VIENE PROXIMO OTRO")
+_PAR, _Y, _AL = symbol_of("PAR"), symbol_of("Y"), symbol_of("AL")
+_NOTHING_OR_COMMA = frozenset({"", symbol_of("COMMA")})
+_DAY, _GLUED = classes("DAY GLUED"), classes("N S P YGLUED")
 
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """What a message says of the stay; ``nights`` is the stated length."""
+    """What a message says of the stay; ``nights`` from the two days, else as stated."""
 
     check_in: date | None
     check_out: date | None
     nights: int | None
 
 
-NOWHERE = Stay(None, None, None)
+NO_STAY = Stay(None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
-    """An explicit range, or a point alone (``last`` None), resolved."""
+class _Length:
+    """A number of units: "3 noches", "una semana"."""
 
-    check_in: date | None
+    count: int
+    unit: str
+
+    def nights(self, check_in: date | None) -> int | None:
+        """A week is seven nights, a fortnight fifteen, "5 días" five, a month runs to the same day of the next."""
+        if self.unit.startswith("mes"):
+            return 30 * self.count if check_in is None else (add_months(check_in, self.count) - check_in).days
+        if self.unit.startswith(("se", "sm")):
+            return 7 * self.count or None
+        return (15 * self.count if self.unit.startswith("qu") else self.count) or None
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """Two points that belong together, resolved; ``start`` and ``end`` are positions on the tape."""
+
+    check_in: date
     check_out: date | None
-    start: int
     end: int
+    is_alternative: bool
+    is_list: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Single:
+    """A point that belongs to no other; ``leaves`` as in `Surroundings.leaves`."""
+
     point: Point
-    is_alternative: bool = False
-    is_list: bool = False
+    leaves: bool | None
+    previous_end: int
 
 
 def read_stay(tokens: list[str], tape: str, reference: date) -> Stay:
     """The stay a message asks for, read against ``reference``."""
     mentions = find_mentions(tape)
     if not mentions or not _FIRST_YEAR <= reference.year <= _LAST_YEAR:
-        return NOWHERE
+        return NO_STAY
     return _Reading(tokens, tape, reference, mentions).stay()
 
 
 class _Reading:
-    __slots__ = ("chars", "lengths", "months", "points", "reference", "tape", "tokens")
+    __slots__ = ("_around", "_lengths", "_points", "_reference", "_resolver", "_tape", "_tokens")
 
     def __init__(self, tokens: list[str], tape: str, reference: date, mentions: list[re.Match[str]]) -> None:
-        self.tokens, self.tape, self.reference = tokens, tape, reference
-        self.points: list[Point] = []
-        self.months: list[MonthInForce] = []
-        self.lengths: list[tuple[int, str]] = []
-        self.chars = frozenset(tape)
-        reader = Reader(tokens, tape, reference)
+        self._tokens, self._tape, self._reference = tokens, tape, reference
+        self._points: list[Point] = []
+        self._lengths: list[_Length] = []
+        self._resolver = Resolver(reference, self._points, [])
+        self._around = Surroundings(tape)
+        self._gather(mentions)
+
+    # Gathering points, months and lengths
+
+    def _gather(self, mentions: list[re.Match[str]]) -> None:
+        reader = Reader(self._tokens, self._tape, self._reference)
         previous_end = -1
         for mention in mentions:
             kind = mention.lastgroup
             assert kind is not None
             if kind == "length":
                 self._add_length(mention)
-            elif kind in _CONTEXTS:
+            elif kind in _MONTH_KINDS:
                 self._add_month(mention, kind)
-            elif kind != "ago" and not (kind == "linked_day" and mention.start() - 1 != previous_end):
-                point = getattr(reader, kind)(mention)
-                if point is not None:
-                    self._add_point(point)
+            elif kind != "ago" and (kind != "linked_day" or mention.start() - 1 == previous_end):
+                point: Point | None = getattr(reader, kind)(mention)
+                if point is not None and not self._merged(point):
+                    self._points.append(point)
             previous_end = mention.end()
 
     def _add_length(self, mention: re.Match[str]) -> None:
         start, end = mention.span()
-        after = self.tape[end : end + 1]
-        if after in _NOT_A_LENGTH and after:
+        if self._tape[end : end + 1] and self._tape[end] in _NO_LENGTH:
             return
-        values = [VALUE_OF[token] for token in self.tokens[start:end] if token in VALUE_OF]
-        if not values:
-            return
+        values = [VALUE_OF[token] for token in self._tokens[start:end] if token in VALUE_OF]
         if not _NIGHTS.isdisjoint(mention[0]):
-            self.lengths.append((values[-1], "noches"))
-            return
-        count = 2 if _PAR in mention[0] else values[-1]
-        self.lengths.append((count, self.tokens[end - 1]))
+            self._lengths.append(_Length(values[-1], "noches"))
+        else:
+            self._lengths.append(_Length(2 if _PAR in mention[0] else values[-1], self._tokens[end - 1]))
+
+    def _length(self) -> _Length | None:
+        in_nights = [length for length in self._lengths if length.unit == "noches"]
+        return (in_nights or self._lengths)[-1] if self._lengths else None
 
     def _add_month(self, mention: re.Match[str], kind: str) -> None:
-        tokens = self.tokens[mention.start() : mention.end()]
-        if not _PAST_WORD.isdisjoint(mention[0]):
+        if not _PAST_MONTH.isdisjoint(mention[0]):
             return
+        months = self._resolver.months
         if kind == "month":
-            year = next((VALUE_OF[token] for token in tokens[1:] if VALUE_OF.get(token, 0) >= 2000), None)
-            self.months.append(MonthInForce(mention.start(), VALUE_OF[tokens[0]], year))
+            month, *others = self._tokens[mention.start() : mention.end()]
+            year = next((VALUE_OF[other] for other in others if other in VALUE_OF), None)
+            months.append(MonthInForce(mention.start(), VALUE_OF[month], year))
         elif kind == "relative_month":
-            year, month = self.reference.year, self.reference.month
+            year, of_year = self._reference.year, self._reference.month
             if not _NEXT_MONTH.isdisjoint(mention[0]):
-                year, month = month_after(self.reference)
-            self.months.append(MonthInForce(mention.start(), month, year))
+                year, of_year = month_after(self._reference)
+            months.append(MonthInForce(mention.start(), of_year, year))
 
-    def _add_point(self, point: Point) -> None:
-        """Append, or join "viernes" and "17 de enero" into one point."""
-        previous = self.points[-1] if self.points else None
-        if previous is not None:
-            tape = self.tape
-            if previous.weekday is not None and previous.day is None and previous.fixed is None:
-                if point.day is not None and not point.vague:
-                    if _BETWEEN_WEEKDAY_AND_DAY.fullmatch(tape, previous.end, point.start):
-                        point.weekday, point.start = previous.weekday, previous.start
-                        self.points[-1] = point
-                        return
-                elif point.fixed is not None and point.end != point.start:
-                    between = tape[previous.end : point.start]
-                    if not point.vague and between in _NOTHING_OR_COMMA:
-                        point.start = previous.start
-                        self.points[-1] = point
-                        return
-                    if point.vague and _OF_SPAN.fullmatch(tape, previous.end, point.start):
-                        previous.fixed = _weekday_within(previous.weekday, point)
-                        previous.weekday, previous.end = None, point.end
-                        return
-            elif (
-                previous.day is not None
-                and not previous.vague
-                and previous.weekday is None
-                and point.weekday is not None
-                and point.day is None
-                and _BETWEEN_DAY_AND_WEEKDAY.fullmatch(tape, previous.end, point.start)
-            ):
+    def _merged(self, point: Point) -> bool:
+        """Whether the point says more of the one before it: "viernes" + "17 de enero", "hoy" + "viernes"."""
+        if not self._points:
+            return False
+        previous, tape = self._points[-1], self._tape
+        if previous.is_bare_weekday and previous.weekday is not None:
+            if point.day is not None and not point.vague:
+                if _WEEKDAY_THEN_DAY.fullmatch(tape, previous.end, point.start):
+                    point.weekday, point.start = previous.weekday, previous.start
+                    self._points[-1] = point
+                    return True
+            elif point.fixed is not None and point.vague:
+                if _WEEKDAY_OF_SPAN.fullmatch(tape, previous.end, point.start):
+                    previous.fixed = next_weekday(previous.weekday, point.fixed - 2 * DAY)
+                    previous.weekday, previous.end = None, point.end
+                    return True
+            elif point.fixed is not None and tape[previous.end : point.start] in _NOTHING_OR_COMMA:
+                point.start = previous.start
+                self._points[-1] = point
+                return True
+        elif point.is_bare_weekday and not previous.vague:
+            if previous.fixed is not None and previous.end == point.start:
+                previous.end = point.end
+                return True
+            follows = self._tape[point.end : point.end + 1]
+            if previous.day is None or previous.weekday is not None or (follows and follows in _DAY):
+                return False
+            if _DAY_THEN_WEEKDAY.fullmatch(tape, previous.end, point.start):
                 previous.weekday, previous.end = point.weekday, point.end
-                return
-            elif (
-                previous.fixed is not None
-                and not previous.vague
-                and point.weekday is not None
-                and previous.end == point.start
-            ):
-                previous.end = point.end  # hoy viernes
-                return
-        self.points.append(point)
-
-    # Months in force
-
-    def _month_for(self, point: Point) -> MonthInForce | None:
-        """The month of a bare day: the last one named before it, else the first one named after it."""
-        if not self.months:
-            return self._month_of_named_span(point)
-        before = [month for month in self.months if month.start < point.start]
-        return before[-1] if before else self.months[0]
-
-    def _month_of_named_span(self, point: Point) -> MonthInForce | None:
-        """The month that a bare day takes from a named span: "navidad, del 24 al 26"."""
-        for span in self.points:
-            if span.vague and span is not point and point.day is not None:
-                if span.fixed is None:
-                    return None if span.month is None else MonthInForce(span.start, span.month, span.year)
-                day = next_day_of_month(point.day, max(self.reference, span.fixed - 10 * DAY))
-                return None if day is None else MonthInForce(span.start, day.month, day.year)
-        return None
-
-    # Resolution
-
-    def _start_of(self, point: Point) -> date | None:
-        """The day of a point that no other point helps to read."""
-        if point.fixed is not None:
-            return point.fixed
-        reference = self.reference
-        if point.day is not None:
-            if point.month is None:
-                month = self._month_for(point)
-                if month is not None:
-                    if month.year is not None:
-                        return safe_date(month.year, month.month, point.day)
-                    return next_day_and_month(point.day, month.month, reference)
-                return self._bare_day(point)
-            if point.year is not None:
-                return safe_date(point.year, point.month, point.day)
-            return next_day_and_month(point.day, point.month, reference)
-        if point.weekday is not None:
-            return self._weekday(point)
-        return None
-
-    def _bare_day(self, point: Point) -> date | None:
-        assert point.day is not None
-        first = found = next_day_of_month(point.day, self.reference)
-        if point.weekday is None:
-            return first
-        for _ in range(4):
-            if found is None or found.weekday() == point.weekday:
-                return found
-            found = next_day_of_month(point.day, found + DAY)
-        return first
-
-    def _weekday(self, point: Point) -> date:
-        assert point.weekday is not None
-        reference = self.reference
-        if point.in_next_week:
-            monday = reference + (7 - reference.weekday()) * DAY
-            return monday + point.weekday * DAY
-        span = next((other for other in self.points if other.vague and other.until is not None), None)
-        if span is not None and span.fixed is not None and span is not point and not point.weeks_ahead:
-            return next_weekday(point.weekday, span.fixed - 2 * DAY)
-        return next_weekday(point.weekday, reference) + point.weeks_ahead * _WEEK
-
-    def _end_after(self, point: Point, start: date) -> date | None:
-        """The day that ``point`` means as the end of a stay that began on ``start``."""
-        if point.end_fixed is not None or point.until is not None or point.fixed is not None:
-            return point.end_fixed or point.until or point.fixed
-        if point.day is not None:
-            if point.month is None:
-                return next_day_of_month(point.day, start + DAY)
-            if point.year is not None:
-                return safe_date(point.year, point.month, point.day)
-            return next_day_and_month(point.day, point.month, start + DAY)
-        if point.weekday is not None:
-            if point.in_next_week:
-                return self._weekday(point)
-            return next_weekday(point.weekday, start) + point.weeks_ahead * _WEEK
-        return None
-
-    def _pair(self, first: Point, last: Point) -> tuple[date | None, date | None]:
-        """Both ends of a range; a missing month, year or week flows back from the later end."""
-        if first.day is not None and first.month is None and first.fixed is None:
-            self._flow_back(first, last)
-        if first.weekday is not None and first.day is None and first.fixed is None:
-            start = self._weekday_before(first, last)
-        else:
-            start = self._start_of(first)
-        if start is None:
-            return None, None
-        end = self._end_after(last, start)
-        if end is not None and end <= start:
-            end = None
-        return start, end
-
-    def _flow_back(self, first: Point, last: Point) -> None:
-        assert first.day is not None
-        if last.day is not None and last.month is not None and last.fixed is None:
-            first.month, first.year = last.month, last.year
-            if first.day > last.day:
-                first.month = last.month - 1 or 12
-                if last.year is not None and last.month == 1:
-                    first.year = last.year - 1
-        elif last.fixed is not None:
-            end = last.end_fixed or last.until or last.fixed
-            first.month, first.year = end.month, end.year
-            if first.day >= end.day:
-                first.month = end.month - 1 or 12
-                first.year = end.year - (end.month == 1)
-
-    def _weekday_before(self, first: Point, last: Point) -> date | None:
-        assert first.weekday is not None
-        if last.in_next_week and not first.in_next_week:
-            first.in_next_week = True
-        if last.weeks_ahead and not first.weeks_ahead:
-            first.weeks_ahead = last.weeks_ahead
-            last.weeks_ahead = 0
-        start = self._start_of(first)
-        if (last.day is not None or last.fixed is not None) and start is not None:
-            end = self._end_after(last, start)
-            if end is not None and (end - start).days > 14:
-                return next_weekday(first.weekday, end - 8 * DAY)
-        return start
-
-    # Which points are no stay
-
-    def _is_guarded(self, point: Point, previous_end: int, *, is_range: bool) -> bool:
-        tape = self.tape
-        if not self.chars.isdisjoint(_GUARD_CLASSES):
-            begin = max(previous_end, point.start - _WINDOW)
-            if _search_tail(_PLACE, tape, begin, point.start) and point.weekday is None:
                 return True
-            if _search_tail(_DEADLINE, tape, begin, point.start):
-                return True
-            for scope_end in _SCOPE_ENDS.finditer(tape, begin, point.start):
-                begin = scope_end.end()
-            guard = _PAST_OR_SCHEDULE if is_range else _OTHER_BUSINESS
-            if guard.search(tape, begin, point.start):
-                return True
-        return (
-            not is_range
-            and not self.chars.isdisjoint(_BUSINESS_CLASSES)
-            and _OTHER_BUSINESS_AFTER.match(tape, point.end) is not None
-        )
+        return False
 
-    def _is_negated(self, start: int, end: int) -> bool:
-        return bool(
-            _search_tail(_NEGATION_BEFORE, self.tape, max(0, start - 4), start) or _NEGATION_AFTER.match(self.tape, end)
-        )
+    # Which points belong together
 
-    def _leaves(self, point: Point, previous_end: int) -> bool | None:
-        """True: the point is said to be the end of the stay; False: the beginning; None: not said."""
-        if self.chars.isdisjoint(_ROLE_CLASSES):
-            return None
-        leaving = arriving = -1
-        begin = max(previous_end, point.start - _WINDOW)
-        if begin == previous_end and (said := _SAID_AFTER.match(self.tape, previous_end)) is not None:
-            begin = said.end()
-        for match in _LEAVING.finditer(self.tape, begin, point.start):
-            leaving = match.start()
-        for match in _ARRIVING.finditer(self.tape, begin, point.start):
-            arriving = match.start()
-        if leaving == arriving == -1:
-            said = _SAID_AFTER.match(self.tape, point.end)
-            return None if said is None else said.lastgroup == "leaves"
-        return leaving > arriving
-
-    # Putting it together
-
-    def stay(self) -> Stay:
-        nights = self._nights()
-        points = self.points
-        if not points:
-            return Stay(None, None, _nights_of(nights, None))
-        spans, singles = self._spans()
-        check_in, check_out = self._choose(spans, singles)
-        return self._checked(check_in, check_out, nights, singles)
-
-    def _spans(self) -> tuple[list[_Span], list[tuple[Point, bool | None, int]]]:
-        """Explicit ranges, and the points that belong to none with what is said of them."""
-        tape, points = self.tape, self.points
-        spans: list[_Span] = []
-        singles: list[tuple[Point, bool | None, int]] = []
-        index, previous_end = 0, 0
+    def _sorted(self) -> tuple[list[_Range], list[_Single]]:
+        points, tape, around = self._points, self._tape, self._around
+        ranges: list[_Range] = []
+        singles: list[_Single] = []
+        index = previous_end = 0
         while index < len(points):
             first = points[index]
-            is_alternative = bool(index) and bool(_ALTERNATIVE.fullmatch(tape, previous_end, first.start))
-            last_index = self._joined_to(index)
-            if last_index > index:
-                last = points[last_index]
-                start, end = self._pair(first, last)
-                if start is not None and first.month is not None:
-                    self.months.append(MonthInForce(first.start, start.month, None))
-                if start is not None and not self._is_guarded(first, previous_end, is_range=True):
-                    if end is not None and _search_tail(_NIGHTS_OF, tape, max(0, first.start - 3), first.start):
-                        end += DAY
-                    if not self._is_negated(first.start, last.end):
-                        is_list = _LIST.fullmatch(tape, points[last_index - 1].end, last.start) is not None
-                        spans.append(_Span(start, end, first.start, last.end, first, is_alternative, is_list))
-                index, previous_end = last_index + 1, last.end
-                continue
-            if index + 1 < len(points) and first.day is not None and first.month is None:
-                following = points[index + 1]
-                if _ALTERNATIVE.fullmatch(tape, first.end, following.start):
-                    first.month, first.year = following.month, following.year
-            if not is_alternative and not self._is_guarded(first, previous_end, is_range=False):
-                singles.append((first, self._leaves(first, previous_end), previous_end))
-            index, previous_end = index + 1, first.end
-        return spans, singles
+            reach = self._reach_of(index, previous_end)
+            is_alternative = bool(index and _ALTERNATIVE.fullmatch(tape, previous_end, first.start))
+            if reach > index:
+                found = self._range(index, reach, previous_end, is_alternative=is_alternative)
+                if found is not None:
+                    ranges.append(found)
+            else:
+                self._take_month_of_alternative(index)
+                if not is_alternative and not around.is_no_stay(first, previous_end, is_range=False):
+                    singles.append(_Single(first, around.leaves(first, previous_end), previous_end))
+            index, previous_end = reach + 1, points[reach].end
+        return ranges, singles
 
-    def _joined_to(self, index: int) -> int:
-        """The index of the point that ends the range which begins at ``index``; ``index`` itself if there is none."""
-        tape, points = self.tape, self.points
-        if index + 1 == len(points):
+    def _range(self, index: int, reach: int, previous_end: int, *, is_alternative: bool) -> _Range | None:
+        first, last = self._points[index], self._points[reach]
+        check_in, check_out = self._resolver.pair(first, last)
+        if check_in is None:
+            return None
+        if first.month is not None:
+            # "del 15 al 18 de enero, perdón, del 22 al 25": the second range is in January too.
+            self._resolver.months.append(MonthInForce(first.start, check_in.month, None))
+        around = self._around
+        if around.is_no_stay(first, previous_end, is_range=True) or around.is_negated(first.start, last.end):
+            return None
+        is_list = _LIST.fullmatch(self._tape, self._points[reach - 1].end, last.start) is not None
+        if is_list and check_out is not None and around.is_nights_of(first.start):
+            check_out += DAY
+        return _Range(check_in, check_out, last.end, is_alternative, is_list)
+
+    def _take_month_of_alternative(self, index: int) -> None:
+        """ "el 15 o el 16 de enero": both are in January."""
+        if index + 1 == len(self._points):
+            return
+        point, following = self._points[index], self._points[index + 1]
+        if point.day is not None and point.month is None:
+            if _ALTERNATIVE.fullmatch(self._tape, point.end, following.start):
+                point.month, point.year = following.month, following.year
+
+    def _reach_of(self, index: int, previous_end: int) -> int:
+        """The index of the point that ends the range which begins at ``index``; ``index`` where it stands alone."""
+        if index + 1 == len(self._points):
             return index
-        first, last = points[index], points[index + 1]
-        if _RANGE.fullmatch(tape, first.end, last.start):
+        tape, around = self._tape, self._around
+        first, last = self._points[index], self._points[index + 1]
+        if _RANGE.fullmatch(tape, first.end, last.start) or self._stand_side_by_side(first, last):
             return index + 1
-        if tape[first.end - 1] in _OPEN_ENDED and _GLUE.fullmatch(tape, first.end, last.start):
-            return index + 1
-        if not first.vague and not last.vague:
-            reach = index
-            while (
-                reach + 1 < len(points)
-                and not points[reach + 1].vague
-                and (
-                    _LIST.fullmatch(tape, points[reach].end, points[reach + 1].start)
-                    or (points[reach].is_bare_weekday and points[reach].end == points[reach + 1].start)
-                )
-            ):
-                reach += 1
-            if reach > index and (_Y in tape[points[reach - 1].end : points[reach].start] or reach > index + 1):
-                return reach
-        elif _search_tail(_FROM_BETWEEN, tape, max(0, first.start - 3), first.start) and _LIST.fullmatch(
-            tape, first.end, last.start
-        ):
-            return index + 1
-        if (
-            self._leaves(last, first.end)
-            and not first.vague
-            and not self._leaves(first, 0 if not index else points[index - 1].end)
-        ):
+        if first.vague or last.vague:
+            return index + self._are_named_together(first, last)
+        reach = self._end_of_list(index)
+        if reach > index:
+            return reach
+        if around.leaves(last, first.end) and not around.leaves(first, previous_end):
             return index + 1
         return index
 
-    def _choose(
-        self, spans: list[_Span], singles: list[tuple[Point, bool | None, int]]
-    ) -> tuple[date | None, date | None]:
-        if spans:
-            chosen = spans[0]
-            for span in spans[1:]:
-                if not span.is_alternative:
-                    chosen = span
-            check_in, check_out = self._amended(chosen, singles)
-            if chosen.is_list and check_in is not None and check_out is not None:
-                stated = _nights_of(self._nights(), check_in)
-                # "12 y 13, dos noches": the nights of both days
-                if stated == (check_out - check_in).days + 1:
-                    check_out += DAY
-            return check_in, check_out
-        explicit = [single for single in singles if not single[0].vague]
-        vague = [single for single in singles if single[0].vague]
-        if explicit:
-            return self._from_singles(explicit, vague)
-        if vague:
-            return self._from_vague(vague)
-        return None, None
+    def _stand_side_by_side(self, first: Point, last: Point) -> bool:
+        """ "15-18/12", "24/10/2025 27/10/2025"."""
+        if first.end != last.start:
+            return False
+        return self._tape[first.end - 1] in _GLUED or (first.year is not None and last.year is not None)
 
-    def _amended(self, span: _Span, singles: list[tuple[Point, bool | None, int]]) -> tuple[date | None, date | None]:
-        """The range, with an end put right later: "del 15 al 18, perdón, hasta el 19"."""
-        check_in, check_out = span.check_in, span.check_out
-        for point, leaves, previous_end in singles:
-            if point.start < span.end or point.vague or check_in is None:
-                continue
-            if not _CORRECTION.search(self.tape, max(span.end, previous_end), point.start):
-                continue
-            if leaves or self.tape[point.start - 1] == _AL:
-                end = self._end_after(point, check_in)
-                check_out = end if end is not None and end > check_in else check_out
-            elif leaves is False and check_out is not None:
-                start = self._start_of(point)
-                check_in = start if start is not None and start < check_out else check_in
-        return check_in, check_out
+    def _are_named_together(self, first: Point, last: Point) -> bool:
+        """ "entre navidad y año nuevo", "para navidad y año nuevo"."""
+        if not _LIST.fullmatch(self._tape, first.end, last.start):
+            return False
+        if self._around.is_between(first.start):
+            return True
+        if not first.vague or not last.vague or first.fixed is None or last.fixed is None:
+            return False
+        return DAY <= last.fixed - first.fixed <= _NEAR
 
-    def _from_singles(
-        self,
-        explicit: list[tuple[Point, bool | None, int]],
-        vague: list[tuple[Point, bool | None, int]],
-    ) -> tuple[date | None, date | None]:
-        arriving = [single for single in explicit if not single[1]]
-        leaving = [single[0] for single in explicit if single[1]]
-        chosen = arriving[0] if arriving else None
-        for single in arriving[1:]:
-            if _CORRECTION.search(self.tape, max(0, single[2] - 1), single[0].start):
-                chosen = single
-        check_in = self._start_of(chosen[0]) if chosen else None
-        span = next((single[0] for single in vague if single[0].until is not None), None)
-        if chosen is not None and leaving:
-            return self._pair(chosen[0], leaving[-1])
-        if check_in is not None:
-            if span is not None and span.fixed is not None and span.until is not None:
-                if span.fixed - 2 * DAY <= check_in < span.until:
-                    return check_in, span.until
-            if chosen is not None and _search_tail(_NIGHTS_OF, self.tape, max(0, chosen[0].start - 3), chosen[0].start):
-                return check_in, check_in + DAY
-            return check_in, None
-        if leaving:
-            if span is not None and span.fixed is not None:
-                end = self._end_after(leaving[-1], span.fixed)
-                return span.fixed, end
-            if (
-                _search_tail(_FAREWELL, self.tape, max(0, leaving[-1].start - 2), leaving[-1].start)
-                and leaving[-1].fixed
+    def _end_of_list(self, index: int) -> int:
+        """The last of "15, 16 y 17" or of "viernes, sábado y domingo"; ``index`` where no list begins."""
+        points, tape = self._points, self._tape
+        reach = index
+        while reach + 1 < len(points) and not points[reach + 1].vague:
+            point, following = points[reach], points[reach + 1]
+            if not _LIST.fullmatch(tape, point.end, following.start) and not (
+                point.is_bare_weekday and following.is_bare_weekday and point.end == following.start
             ):
-                return None, None
-            return None, self._start_of(leaving[-1])
-        return None, None
+                break
+            reach += 1
+        if reach == index + 1 and _Y not in tape[points[index].end : points[reach].start]:
+            return index
+        return reach
 
-    def _from_vague(self, vague: list[tuple[Point, bool | None, int]]) -> tuple[date | None, date | None]:
-        chosen = vague[0]
-        for single in vague[1:]:
-            if _CORRECTION.search(self.tape, max(0, single[2] - 1), single[0].start):
-                chosen = single
-        point = chosen[0]
-        if point.fixed is None:
-            return self._fortnight(point)
-        if chosen[1]:
-            return None, point.until or point.fixed
-        return point.fixed, point.until
+    # Which stay is meant
 
-    def _fortnight(self, point: Point) -> tuple[date | None, date | None]:
-        """Days 1 to 15, or 16 to the last of the month."""
-        month = MonthInForce(0, point.month, point.year) if point.month is not None else self._month_for(point)
-        if month is None:
-            return None, None
-        year = month.year
-        if year is None:
-            year = self.reference.year + (month.month < self.reference.month)
-        if point.day == 1:
-            return date(year, month.month, 1), date(year, month.month, 15)
-        following = date(year + month.month // 12, month.month % 12 + 1, 1)
-        return date(year, month.month, 16), following - DAY
-
-    def _nights(self) -> tuple[int, str] | None:
-        nights = [length for length in self.lengths if length[1].startswith("n")]
-        return (nights or self.lengths)[-1] if self.lengths else None
-
-    def _checked(
-        self,
-        check_in: date | None,
-        check_out: date | None,
-        length: tuple[int, str] | None,
-        singles: list[tuple[Point, bool | None, int]],
-    ) -> Stay:
-        if check_in is not None and check_in < self.reference:
+    def stay(self) -> Stay:
+        """The stay, with its days in order and none before the reference day."""
+        ranges, singles = self._sorted()
+        if ranges:
+            check_in, check_out = self._of_ranges(ranges, singles)
+        else:
+            check_in, check_out = self._of_singles(singles)
+        if check_in is not None and check_in < self._reference:
             check_in = check_out = None
-        if check_out is not None and (
-            check_out < self.reference or (check_in and check_out - check_in > _LONGEST_STAY)
-        ):
+        if check_out is not None and not self._reference <= check_out <= (check_in or check_out) + _LONGEST_STAY:
             check_out = None
-        nights = _nights_of(length, check_in)
-        if check_in is not None and nights:
-            is_weekend = bool(singles) and singles[0][0].is_weekend and check_in == singles[0][0].fixed
-            if check_out is None:
-                check_out = check_in + nights * DAY
-            elif is_weekend and nights == 1:
-                check_in = check_out - DAY
-            elif is_weekend or any(single[0].vague for single in singles):
-                check_out = check_in + nights * DAY
-        elif check_in is None and check_out is not None and nights and check_out - nights * DAY >= self.reference:
-            check_in = check_out - nights * DAY
+        length = self._length()
+        nights = None if length is None else length.nights(check_in)
+        if nights is not None:
+            check_in, check_out = self._with_nights(check_in, check_out, nights, singles)
         if check_in is not None and check_out is not None:
             nights = (check_out - check_in).days
         return Stay(check_in, check_out, nights)
 
+    def _with_nights(
+        self, check_in: date | None, check_out: date | None, nights: int, singles: list[_Single]
+    ) -> tuple[date | None, date | None]:
+        """The stay with the end that the nights leave open; the end of a named span gives way to them."""
+        if check_in is None:
+            if check_out is not None and check_out - nights * DAY >= self._reference:
+                return check_out - nights * DAY, check_out
+            return None, check_out
+        if check_out is None:
+            return check_in, check_in + nights * DAY
+        named = next((single.point for single in singles if single.point.vague), None)
+        if named is None or named.fixed != check_in:
+            return check_in, check_out
+        if named.is_weekend and nights == 1:
+            return check_out - DAY, check_out
+        return check_in, check_in + nights * DAY
 
-def _nights_of(length: tuple[int, str] | None, check_in: date | None) -> int | None:
-    """A length in nights: a week is seven, a fortnight fifteen, "5 días" five, a month a calendar month."""
-    if length is None or length[0] <= 0:
-        return None
-    count, unit = length
-    if unit.startswith("mes"):
-        return 30 * count if check_in is None else (add_months(check_in, count) - check_in).days
-    if unit.startswith("se") or unit.startswith("sm"):
-        return 7 * count
-    return 15 * count if unit.startswith("quin") else count
+    def _of_ranges(self, ranges: list[_Range], singles: list[_Single]) -> tuple[date | None, date | None]:
+        chosen = ranges[0]
+        for other in ranges[1:]:
+            if not other.is_alternative:
+                chosen = other
+        check_in, check_out = self._amended(chosen, singles)
+        length = self._length()
+        if chosen.is_list and check_out is not None and length is not None:
+            # "12 y 13, dos noches" is the nights of both days.
+            if length.nights(check_in) == (check_out - check_in).days + 1:
+                check_out += DAY
+        return check_in, check_out
 
+    def _amended(self, chosen: _Range, singles: list[_Single]) -> tuple[date, date | None]:
+        """The range with an end put right later: "del 15 al 18, perdón, hasta el 19"."""
+        check_in, check_out = chosen.check_in, chosen.check_out
+        for single in singles:
+            point = single.point
+            if point.start < chosen.end or point.vague:
+                continue
+            if not self._around.is_correction(max(chosen.end, single.previous_end), point.start):
+                continue
+            if single.leaves or self._tape[point.start - 1] == _AL:
+                end = self._resolver.end_after(point, check_in)
+                check_out = end if end is not None and end > check_in else check_out
+            elif single.leaves is False and check_out is not None:
+                start = self._resolver.start_of(point)
+                check_in = start if start is not None and start < check_out else check_in
+        return check_in, check_out
 
-def _weekday_within(weekday: int, span: Point) -> date | None:
-    return None if span.fixed is None else next_weekday(weekday, span.fixed - 2 * DAY)
+    def _of_singles(self, singles: list[_Single]) -> tuple[date | None, date | None]:
+        named = [single for single in singles if single.point.vague]
+        explicit = [single for single in singles if not single.point.vague]
+        if not explicit:
+            return self._of_named(named)
+        arriving = self._meant([single for single in explicit if not single.leaves])
+        leaving = [single.point for single in explicit if single.leaves]
+        span = next((single.point for single in named if single.point.until is not None), None)
+        if arriving is None:
+            return self._until(leaving[-1], span)
+        if leaving:
+            return self._resolver.pair(arriving.point, leaving[-1])
+        check_in = self._resolver.start_of(arriving.point)
+        if check_in is None:
+            return None, None
+        if span is not None and not span.is_week and span.fixed is not None and span.until is not None:
+            # "el finde largo, llegamos el sábado"
+            if span.fixed - 2 * DAY <= check_in < span.until:
+                return check_in, span.until
+        if self._around.is_nights_of(arriving.point.start):
+            return check_in, check_in + DAY
+        return check_in, None
 
+    def _until(self, leaving: Point, span: Point | None) -> tuple[date | None, date | None]:
+        """A day of departure without one of arrival."""
+        if span is not None and span.fixed is not None:
+            return span.fixed, self._resolver.end_after(leaving, span.fixed)
+        if leaving.fixed is not None and self._around.is_bare_hasta(leaving.start):
+            return None, None  # "hasta mañana" is a farewell
+        return None, self._resolver.start_of(leaving)
 
-def _search_tail(pattern: re.Pattern[str], tape: str, begin: int, end: int) -> bool:
-    return pattern.search(tape, begin, end) is not None
+    def _meant(self, singles: list[_Single]) -> _Single | None:
+        """The first, or the last that corrects another."""
+        chosen = singles[0] if singles else None
+        for single in singles[1:]:
+            if self._around.is_correction(single.previous_end - 1, single.point.start):
+                chosen = single
+        return chosen
 
+    def _of_named(self, named: list[_Single]) -> tuple[date | None, date | None]:
+        chosen = self._meant(named)
+        if chosen is None:
+            return None, None
+        point = chosen.point
+        if point.fixed is None:
+            return self._fortnight(point)
+        return (None, point.until or point.fixed) if chosen.leaves else (point.fixed, point.until)
 
-_CONTEXTS = frozenset({"month", "relative_month", "next_year"})
-_NIGHTS = classes("NOCHES NOCHE")
-_NOT_A_LENGTH = classes("ANTES AFTER")
-_PAR = next(iter(classes("PAR")))
-_Y = next(iter(classes("Y")))
-_AL = next(iter(classes("AL")))
-_PAST_WORD = classes("PASADO")
-_NEXT_MONTH = classes("VIENE PROXIMO OTRO")
-_OPEN_ENDED = classes("N S P YGLUED")
-_NOTHING_OR_COMMA = frozenset({"", *classes("COMMA")})
+    def _fortnight(self, point: Point) -> tuple[date | None, date | None]:
+        month, year = point.month, point.year
+        if month is None:
+            in_force = self._resolver.month_for(point)
+            if in_force is None:
+                return None, None
+            month, year = in_force.month, in_force.year
+        if year is None:
+            year = self._reference.year + (month < self._reference.month)
+        if point.day == 1:
+            return date(year, month, 1), date(year, month, 15)
+        return date(year, month, 16), last_of_month(year, month)

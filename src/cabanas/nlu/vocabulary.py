@@ -82,7 +82,7 @@ TIME_WORDS: Final = {
     "DIAS": "dias",
     "SEMANA": "semana smana semna sem semanita",
     "SEMANAS": "semanas",
-    "QUINCENA": "quincena quinsena",
+    "QUINCENA": "quincena quinsena qna",
     "MES": "mes",
     "MESES": "meses",
     "ANO": "ano anio",
@@ -91,11 +91,11 @@ TIME_WORDS: Final = {
     "FIN": "fin",
     "FINES": "fines finales final",
     "FINDE": "finde finsemana findesemana findes fds",
-    "LARGO": "largo",
+    "LARGO": "largo xl",
     "PRINCIPIOS": "principios principio comienzos comienzo inicios inicio",
     "FIRST_ONES": "primeros",
     "LAST_ONES": "ultimos",
-    "MEDIADOS": "mediados",
+    "MEDIADOS": "mediados mitad",
     "HOUR": "hs hrs hr horas h am pm",
     "RO": "ro ero er do da ra era to ta",
     "CALENDAR_DATE": "fecha fechas",
@@ -161,8 +161,9 @@ TRIP_WORDS: Final = {
     ),
     "LEAVE": (
         "salgo salimos saliendo salida salir egreso egresamos checkout volvemos vuelvo volviendo volveriamos regreso "
-        "regresamos regresando retiro retiramos saldriamos terminando egresando saldremos volver partimos"
+        "regresamos regresando retiro retiramos saldriamos terminando egresando saldremos volver partimos partiendo"
     ),
+    "WOULD_LEAVE": "saldria saldrian",
     "GO": "voy vamos iriamos iria ir yendo iremos vayamos viajamos viajo viajariamos viajaria viajando",
     "CHECK": "check",
     "IN_WORD": "in",
@@ -266,7 +267,7 @@ INTENT_WORDS: Final = {
         "precio precios tarifa tarifas costo costos presupuesto presupuestar presupuestame cotizacion cotizar cotizas "
         "cotizame cotizan cuesta cuestan costaria costarian presio presios precioo tarifario descuento descuentos promo "
         "promos promocion promociones oferta ofertas valores importe cobran cobras cobraria cobrarian valdria "
-        "saldria saldrian barato economico economica barata pesio cotisame cotisacion cuetsa"
+        "barato economico economica barata pesio cotisame cotisacion cuetsa"
     ),
     "WORTH": "valor vale valen",
     "HOW_MUCH": "cuanto cto cuant kuanto qanto cuato cunato cuantoo cuanta",
@@ -282,7 +283,11 @@ INTENT_WORDS: Final = {
         "guardamela bloqueala anotala reservarias"
     ),
     "BOOKING": "reserva reserba reseva reservacion resreva booking prereserva",
-    "TAKE": "tomo quedo agarramos",
+    "TAKE": "tomo agarramos",
+    "KEEP": "quedo quedamos",
+    "LEAVE_ME": "dejame dejanos",
+    "RESERVED": "reservada reservado reservadas",
+    "EFFECT": "efecto",
     "MAKE": "hacer haceme hago hacemos hagamos generar tomar concretar",
     "OWN": "tengo tenemos tenia teniamos hice hicimos",
     "CHANGE": "cambiar modificar mover reprogramar pasar correr",
@@ -308,7 +313,7 @@ INTENT_WORDS: Final = {
         "secador lavarropas ubicacion ubicados ubicada ubicado ubicadas direccion mapa aceptan acepta aceptas "
         "permiten permite admiten admite lejos distancia recepcion desayuno desayunar video videos tarjeta tarjetas "
         "efectivo accesible accesibilidad fumar proveeduria kiosco almacen horno cafetera senal patio balcon  deck "
-        "fogon hogar salamandra sauna gimnasio actividades excursiones juegos metegol"
+        "fogon hogar salamandra sauna gimnasio actividades excursiones juegos metegol "
         "caracteristicas instalaciones jardin terraza blanca climatizada playroom asado hamaca horario horarios "
         "mercadopago guardan equipada equipadas foto wi capacidad shampoo lena cunita fotos frazadas politica politicas condiciones"
     ),
@@ -348,6 +353,38 @@ WEEKDAYS: Final = (
 
 # Words that a slip of a month's or a weekday's name would otherwise claim.
 NOT_SLIPS: Final = frozenset(
-    "abri mazo maro mayor junto jugo jueces martas lune une jueve vienes viene nero ener mares marte arte febre juno "
-    "unio ulio mao ayo sado abado gusto agosta domino mates lues lumes".split()
+    [
+        "abri",
+        "mazo",
+        "maro",
+        "mayor",
+        "junto",
+        "jugo",
+        "jueces",
+        "martas",
+        "lune",
+        "une",
+        "jueve",
+        "vienes",
+        "viene",
+        "nero",
+        "ener",
+        "mares",
+        "marte",
+        "arte",
+        "febre",
+        "juno",
+        "unio",
+        "ulio",
+        "mao",
+        "ayo",
+        "sado",
+        "abado",
+        "gusto",
+        "agosta",
+        "domino",
+        "mates",
+        "lues",
+        "lumes",
+    ]
 )

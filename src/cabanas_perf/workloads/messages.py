@@ -24,8 +24,21 @@ DEFAULT_REPEAT_SHARE = 0.3
 REPEATED_TEXTS = 50
 ZIPF_EXPONENT = 1.0
 
-_MONTHS = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
-_WEEKDAYS = "lunes martes miércoles jueves viernes sábado domingo".split()
+_MONTHS = [
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+]
+_WEEKDAYS = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"]
 _GREETINGS = (
     ("", 8),
     ("Hola! ", 8),

@@ -36,7 +36,20 @@ def test_what_the_grammar_can_resolve_never_reaches_dateparser():
     assert resolve_span.cache_info().misses == 0
 
 
-MONTHS = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
+MONTHS = [
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+]
 
 
 @pytest.mark.parametrize("month", range(1, 13))

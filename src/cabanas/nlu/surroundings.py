@@ -1,0 +1,99 @@
+"""What the words around a day say of it: arrival or departure, no stay at all, taken back, put right."""
+
+from __future__ import annotations
+
+from cabanas.nlu.grammar import classes, grammar
+from cabanas.nlu.points import Point
+
+# How many tokens before a day can say what the day is.
+_REACH = 7
+
+_OTHER_BUSINESS = grammar("{PAY|PAST|BORN|AYER|TELL|ANSWER|OPENING}")
+# A range is never a day of payment or birth: "para festejar mi cumple, del 5 al 7".
+_OTHER_BUSINESS_OF_RANGE = grammar("{PAST|OPENING}")
+_SCOPE_ENDS = grammar("{DOT|ASK|COMMA|PAREN|WANT|PARA|POR|X|SI|HAY|HAVE|FREE|PLACE|GO|ARRIVE|BOOK}")
+_DEADLINE = grammar("ANTES {DE|DEL} EL? LA? $")
+_PLACE = grammar("{STREET|NUMBERED} DOT? {EL|LA|DE|DEL}? $ | STREET DOT? UNKNOWN? {Y|ES}? $")
+# "hoy te deposito", "el viernes les confirmo", "mañana hago la transferencia"
+_OTHER_BUSINESS_AFTER = grammar(
+    """(?: A LA {MANANA|TARDE|NOCHE} )? COMMA? YA? {TE|LE|SE|LO|ME|UNKNOWN|MAKE}? {LO|LA|EL}?
+    {PAY|TELL|BORN|CONFIRM}"""
+)
+_NEGATION_BEFORE = grammar("(?: ^ | COMMA | Y ) NO PARA? {EL|DEL}? $")
+_NEGATION_AFTER = grammar("COMMA? YA? NO (?: {POWER|SUIT|NOS|ME|COMMA|DOT} | $ )")
+_CORRECTION = grammar("CORRECTION | SINO | NO {COMMA|EL|DEL} | {COMMA|DOT} NO")
+_LEAVING = grammar("LEAVE | OUT_WORD | Y WOULD_LEAVE | {ME|NOS} GO | HASTA")
+_ARRIVING = grammar("ARRIVE | IN_WORD | (?<!{ME|NOS}) GO | DESDE | PARTIR")
+_SAID_AFTER = grammar("(?: (?P<leaves> {ME|NOS} GO | LEAVE ) | ARRIVE | GO ) (?! {EL|A|AL|HASTA|DAY|WEEKDAY|GLUED} )")
+_NIGHTS_OF = grammar("(?<!COUNT) {NOCHE|NOCHES} {DE|DEL}? {EL|LOS}? $")
+_BETWEEN = grammar("ENTRE {EL|LA}? DIA? $")
+_BARE_HASTA = grammar("HASTA EL? $")
+
+_ROLES = classes("WOULD_LEAVE LEAVE OUT_WORD GO HASTA ARRIVE IN_WORD DESDE PARTIR")
+_BUSINESS = classes("PAY PAST BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED")
+_BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM")
+
+
+class Surroundings:
+    """The tape around the days of one message."""
+
+    __slots__ = ("_may_be_business", "_may_be_business_after", "_may_have_roles", "_tape")
+
+    def __init__(self, tape: str) -> None:
+        self._tape = tape
+        present = frozenset(tape)
+        self._may_have_roles = not present.isdisjoint(_ROLES)
+        self._may_be_business = not present.isdisjoint(_BUSINESS)
+        self._may_be_business_after = not present.isdisjoint(_BUSINESS_AFTER)
+
+    def is_no_stay(self, point: Point, previous_end: int, *, is_range: bool) -> bool:
+        """The day belongs to a payment, a birth, a past visit, a promise to write, a deadline or a street."""
+        tape = self._tape
+        if self._may_be_business:
+            begin = max(previous_end, point.start - _REACH)
+            if point.weekday is None and _PLACE.search(tape, begin, point.start):
+                return True
+            if _DEADLINE.search(tape, begin, point.start):
+                return True
+            for scope_end in _SCOPE_ENDS.finditer(tape, begin, point.start):
+                begin = scope_end.end()
+            business = _OTHER_BUSINESS_OF_RANGE if is_range else _OTHER_BUSINESS
+            if business.search(tape, begin, point.start):
+                return True
+        return self._may_be_business_after and not is_range and bool(_OTHER_BUSINESS_AFTER.match(tape, point.end))
+
+    def is_negated(self, start: int, end: int) -> bool:
+        """ "del 22 al 25, no del 15 al 18", "del 15 al 18 no puedo"."""
+        return bool(
+            _NEGATION_BEFORE.search(self._tape, max(0, start - 4), start) or _NEGATION_AFTER.match(self._tape, end)
+        )
+
+    def leaves(self, point: Point, previous_end: int) -> bool | None:
+        """True: the day is said to end the stay. False: to begin it. None: nothing is said."""
+        if not self._may_have_roles:
+            return None
+        begin = max(previous_end, point.start - _REACH)
+        if begin == previous_end and (said := _SAID_AFTER.match(self._tape, previous_end)) is not None:
+            begin = said.end()
+        leaving = arriving = -1
+        for match in _LEAVING.finditer(self._tape, begin, point.start):
+            leaving = match.start()
+        for match in _ARRIVING.finditer(self._tape, begin, point.start):
+            arriving = match.start()
+        if leaving == arriving:
+            said = _SAID_AFTER.match(self._tape, point.end)
+            return None if said is None else said.lastgroup == "leaves"
+        return leaving > arriving
+
+    def is_correction(self, begin: int, end: int) -> bool:
+        return _CORRECTION.search(self._tape, max(0, begin), end) is not None
+
+    def is_nights_of(self, start: int) -> bool:
+        """ "la noche del 15", "las noches del 15 y 16": what is named is the night, not the end of the stay."""
+        return _NIGHTS_OF.search(self._tape, max(0, start - 4), start) is not None
+
+    def is_between(self, start: int) -> bool:
+        return _BETWEEN.search(self._tape, max(0, start - 3), start) is not None
+
+    def is_bare_hasta(self, start: int) -> bool:
+        return _BARE_HASTA.search(self._tape, max(0, start - 2), start) is not None
