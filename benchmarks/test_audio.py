@@ -6,9 +6,9 @@ import pytest
 
 pytest.importorskip("faster_whisper")
 
-from cabanas.audio.decode import decode  # noqa: E402 - after the skip
-from cabanas.audio.engine import Engine  # noqa: E402
-from cabanas.audio.models import find_models  # noqa: E402
+from cabanas.audio.decode import decode
+from cabanas.audio.engine import Engine
+from cabanas.audio.models import find_models
 
 CLIPS = Path(__file__).parents[1] / "tests" / "data" / "audio"
 

@@ -176,6 +176,8 @@ def _hear(recogniser: Recogniser, part: _Part, language: str, *, timestamps: boo
         part.samples,
         language=language,
         beam_size=5,
+        # Ends the search at three finished sentences instead of five: fewer tokens, and the same words.
+        patience=0.6,
         # A second, warmer try repairs most failed ones; all six of the default cost 12 s on plain silence.
         temperature=(0.0, 0.4),
         condition_on_previous_text=False,
