@@ -3,8 +3,11 @@
 import http.client
 import json
 import re
+import shutil
 import signal
+import tempfile
 import urllib.request
+from pathlib import Path
 
 import psutil
 import pytest
@@ -44,8 +47,17 @@ def test_a_taken_port_is_told(command, start):
     assert f"port {port}" in ran.err
 
 
-def test_kept_data_are_there_again(start, tmp_path):
-    folder = tmp_path / "data"
+@pytest.fixture
+def open_folder():
+    """A folder that the account of root's embedded PostgreSQL may pass through; pytest's own is closed to it."""
+    folder = Path(tempfile.mkdtemp(prefix="cabanas-test-", dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_kept_data_are_there_again(start, open_folder):
+    folder = open_folder / "data"
     for _ in range(2):
         process = start("serve", "--port", "0", "--reservations", "40", "--keep-data", str(folder), "--json")
         url = json.loads(process.stdout.readline())["url"]
@@ -67,6 +79,7 @@ def test_view_serves_a_profile_in_snakeviz(command, start, tmp_path):
     page = connection.getresponse()
     assert page.status == 200
     assert b"analyze" in page.read()
+    connection.close()
 
 
 @pytest.mark.parametrize("content", [None, b"not a profile"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from collections.abc import Callable
@@ -53,6 +54,8 @@ def serve_until_stopped(
             "DATABASE_URL": backends.database_url,
             "REDIS_URL": backends.redis_url,
             "CABANAS_API_TOKEN": api_token,
+            # It is there to be driven; a limit of the user's own stays.
+            "CABANAS_RATE_LIMIT_REQUESTS": os.environ.get("CABANAS_RATE_LIMIT_REQUESTS", "0"),
         }
         try:
             running = start_service(environment, workers=options.workers, port=options.port)
