@@ -171,7 +171,9 @@ async def test_plain_refusals_need_no_worker(data, declared_length, error):
 async def test_a_caller_that_gives_up_leaves_the_worker_to_the_next(tmp_path):
     go = tmp_path / "go"
     async with pool() as transcriber:
-        given_up = [asyncio.create_task(transcriber.transcribe(f"wait-for {go}".encode())) for _ in range(2)]
+        # The second still waits when it is given up, so it must never reach the worker that it would kill.
+        notes = [f"wait-for {go}".encode(), b"crash"]
+        given_up = [asyncio.create_task(transcriber.transcribe(note)) for note in notes]
         await asyncio.sleep(0.05)
         for task in given_up:
             task.cancel()
