@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_DELETED = "°ºª\xad´¨`'"
+# Ordinal and accent signs that stand inside words: they leave no gap.
+_DELETED = (
+    "\N{DEGREE SIGN}\N{MASCULINE ORDINAL INDICATOR}\N{FEMININE ORDINAL INDICATOR}\N{SOFT HYPHEN}\N{ACUTE ACCENT}¨`'"
+)
 _SPACED = '¿¡*_"~«»·|\\<>{}[]^'
 
 
 def _latin1_table() -> bytes:
-    """256 bytes: letters to lower-case ASCII without marks, currencies to ``$``, the rest of the upper half to a space."""
+    """Latin-1 byte -> the ASCII it reads as: letters lower-cased and without marks, what has no reading a space."""
     table = bytearray(b" " * 256)
     for code in range(0x20, 0x7F):
         table[code] = ord(chr(code).lower())
@@ -19,7 +22,7 @@ def _latin1_table() -> bytes:
         table[code] = ord(base) if base.isascii() else ord(" ")
     for character in _SPACED:
         table[ord(character)] = ord(" ")
-    table[ord("×")], table[ord("ß")], table[ord("£")] = b"xs$"
+    table[ord("\N{MULTIPLICATION SIGN}")], table[ord("ß")], table[ord("£")] = b"xs$"
     return bytes(table)
 
 

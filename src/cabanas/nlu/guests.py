@@ -44,11 +44,13 @@ _TOTALS = Anchored(
         "families_of": ("SOME", "SOME FAMILIES DE SOME @tail"),
         "persons": (
             "COUNT N S",
-            "COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS (?! GROWN ) | {N|S} DIGITS PERSONS | SOME EN TOTAL",
+            """COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS (?! GROWN ) | {N|S} DIGITS PERSONS
+            | SOME EN TOTAL""",
         ),
         "for": (
             "PARA X",
-            "PARA {SLASH|LOS|WE|ABOUT|COMO|UNKNOWN}? {UN|SOLO}? (?: UNO | @some ) PERSONS? @tail | (?<!{DIGITS|GLUED}) X SOME @tail",
+            """PARA {SLASH|LOS|WE|ABOUT|COMO|UNKNOWN}? {UN|SOLO}? (?: UNO | @some ) PERSONS? @tail
+            | (?<!{DIGITS|GLUED}) X SOME @tail""",
         ),
         "family": ("FAMILY", "FAMILY DE {COMO|ABOUT}? @some {FRIENDS|GROWN|PERSONS}? @tail"),
         "typical": ("FAMILY", "FAMILY TIPO"),
@@ -166,15 +168,12 @@ def _sum_of_parts(tokens: list[str], tape: str) -> int | None:
         counts[kind] += next(iter(_numbers(part, tokens)), 1) * _HEADS.get(kind, 1)
     before = tape[max(0, parts[0].start() - 2) : parts[0].start()]
     is_with, is_for = _CON in before, _PARA in before
-    if is_with and not _TALK.isdisjoint(before):
-        return None  # "lo hablo con mi marido"
-    if "uncounted" in counts or (counts.keys() <= {"child", "baby"} and not (is_with and "child" in counts)):
+    is_talk = is_with and not _TALK.isdisjoint(before)  # "lo hablo con mi marido"
+    is_child_in_passing = counts.keys() <= {"child", "baby"} and not (is_with and "child" in counts)
+    if "uncounted" in counts or is_talk or is_child_in_passing:
         return None
     people = counts.total()
-    if "speaker" in counts:
-        return people + 1
-    if counts.keys() & _RELATIVES:
-        if is_for:
-            return people
+    if counts.keys() & _RELATIVES and "speaker" not in counts and not is_for:
         return people + 1 if is_with or people > 1 else None
-    return people + 1 if is_with and counts.keys() <= {"friends", "kids"} else people
+    speaks_of_company = is_with and counts.keys() <= {"friends", "kids"}
+    return people + ("speaker" in counts or speaks_of_company)

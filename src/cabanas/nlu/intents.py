@@ -28,14 +28,16 @@ _SIGNS = Anchored(
     {
         CANCELAR: (
             "CANCEL BAJA REFUND NO SIN",
-            """@wanted (?<!SERVICE DE) CANCEL (?! {EL|LA|DEL}? {PAY|DEPOSIT|TOTAL} ) | (?<={DE|LA|UNKNOWN}) BAJA | REFUND | SIN EFFECT | NO WANT LA? BOOKING
-            | NO {NOS|ME}? (?: GO A POWER | POWER | GO A ) {GO|UNKNOWN|ARRIVE} (?! {ES|MAS} ) | NO GO (?: {COMMA|DOT} | $ )""",
+            """@wanted (?<!SERVICE DE) CANCEL (?! {EL|LA|DEL}? {PAY|DEPOSIT|TOTAL} )
+            | (?<={DE|LA|UNKNOWN}) BAJA | REFUND | SIN EFFECT | NO WANT LA? BOOKING
+            | NO {NOS|ME}? (?: GO A POWER | POWER | GO A ) {GO|UNKNOWN|ARRIVE} (?! {ES|MAS} )
+            | NO GO (?: {COMMA|DOT} | $ )""",
         ),
         RESERVAR: (
             "BOOK BOOKING WANT MAKE CONFIRM TAKE KEEP LEAVE_ME CHANGE",
             """@wanted BOOK | (?<!{MY|OWN|LA|DE|SIN|NO|LAS|ESTE}) (?<!OWN {UN|LA|YA}) (?<!NO WANT) BOOKING
-            | (?<!NO) {WANT|MAKE|CONFIRM|BOOK} UNKNOWN? LA BOOKING | (?<={LA|LO}) (?<!NO {LA|LO}) {TAKE|KEEP} | TAKE {LA|LO|EL}
-            | (?<={ME|NOS}) KEEP CON | LEAVE_ME RESERVED
+            | (?<!NO) {WANT|MAKE|CONFIRM|BOOK} UNKNOWN? LA BOOKING | (?<={LA|LO}) (?<!NO {LA|LO}) {TAKE|KEEP}
+            | TAKE {LA|LO|EL} | (?<={ME|NOS}) KEEP CON | LEAVE_ME RESERVED
             | (?<={LA|LO}) WANT (?! {UNKNOWN|QUE} )
             | (?<!{TE|LE|SE|LO|YA|NO}) (?<!{TE|LE} {LA|LO}) CONFIRM (?! {SI|MANANA|WEEKDAY|HOY} )
             | CHANGE {LA|EL|MY|DE|CALENDAR_DATE|UNKNOWN}{0,4} BOOKING""",

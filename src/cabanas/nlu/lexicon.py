@@ -13,12 +13,6 @@ from cabanas.nlu import vocabulary
 _GLUES = {"/": "S", "-": "N", ".": "P"}
 _SWAPS = ("bv", "mn", "cs", "sz", "cz", "yi", "gj", "ou", "ei")
 
-# Values in the order of the vocabulary: dos is 2, trece is 13.
-_COUNTED = {
-    word: value
-    for value, word in enumerate(f"{vocabulary.NUMBER_WORDS['W12']} {vocabulary.NUMBER_WORDS['W31']}".split(), start=2)
-}
-
 
 def slips(word: str) -> Iterator[str]:
     """The spellings of ``word`` that are one slip of a thumb or of the ear away: a letter lost, doubled or swapped."""
@@ -70,52 +64,51 @@ def symbol_of(name: str) -> str:
 UNKNOWN, BIG = _define("UNKNOWN"), _define("BIG")
 
 
-def _fill() -> None:
-    groups = (
-        vocabulary.SMALL_WORDS,
-        vocabulary.TIME_WORDS,
-        vocabulary.HOLIDAY_WORDS,
-        vocabulary.NUMBER_WORDS,
-        vocabulary.SIGNS,
-        vocabulary.TRIP_WORDS,
-        vocabulary.PEOPLE_WORDS,
-        vocabulary.THING_WORDS,
-        vocabulary.OTHER_BUSINESS_WORDS,
-        vocabulary.INTENT_WORDS,
-    )
-    for group in groups:
+def _add(words: str, name: str, value: int | None = None) -> None:
+    for word in words.split():
+        CLASS_OF[word] = _define(name)
+        if value is not None:
+            VALUE_OF[word] = value
+
+
+def _add_vocabulary() -> None:
+    for group in vocabulary.GROUPS:
         for name, words in group.items():
-            for word in words.split():
-                CLASS_OF[word] = _define(name)
-    VALUE_OF.update(_COUNTED)
-    VALUE_OF.update({"un": 1, "una": 1, "uno": 1, "par": 2})
-    VALUE_OF.update(dict.fromkeys(["primero", "primer", "primera"], 1))
-    VALUE_OF.update(dict.fromkeys(["segundo", "segunda"], 2))
-    VALUE_OF.update(dict.fromkeys(["tercero", "tercera", "tercer"], 3))
-    VALUE_OF.update({"cuarta": 4, "ultimo": -1, "ultima": -1})
-    for name, rows in (("MONTH", vocabulary.MONTHS), ("WEEKDAY", vocabulary.WEEKDAYS)):
-        for value, words in enumerate(rows, start=name == "MONTH"):
-            for word in words.split():
-                CLASS_OF[word], VALUE_OF[word] = _define(name), value
-    for name, rows in (("MONTH", vocabulary.MONTHS), ("WEEKDAY", vocabulary.WEEKDAYS)):
-        for value, words in enumerate(rows, start=name == "MONTH"):
-            for slip in slips(words.split()[0]):
-                if slip not in CLASS_OF and slip not in vocabulary.NOT_SLIPS:
-                    CLASS_OF[slip], VALUE_OF[slip] = _define(name), value
+            _add(words, name)
+    two_and_more = f"{vocabulary.NUMBER_WORDS['W12']} {vocabulary.NUMBER_WORDS['W31']}".split()
+    VALUE_OF.update(zip(two_and_more, range(2, 32), strict=True))
+    for value, words in vocabulary.VALUES:
+        VALUE_OF.update(dict.fromkeys(words.split(), value))
+
+
+def _add_names(name: str, rows: tuple[str, ...], first: int) -> None:
+    """Months or weekdays, numbered from ``first``; then the slips of their full names that are no word of their own."""
+    not_slips = frozenset(vocabulary.NOT_SLIPS.split())
+    for value, words in enumerate(rows, first):
+        _add(words, name, value)
+    for value, words in enumerate(rows, first):
+        for slip in slips(words.split()[0]):
+            if slip not in CLASS_OF and slip not in not_slips:
+                _add(slip, name, value)
+
+
+def _add_numbers() -> None:
     for number in range(100):
-        size = "D12" if 1 <= number <= 12 else "D31" if 13 <= number <= 31 else "D99"
+        size = "12" if 1 <= number <= 12 else "31" if 13 <= number <= 31 else "99"
         for digits in {str(number), f"{number:02}"}:
-            CLASS_OF[digits], VALUE_OF[digits] = _define(size), number
+            _add(digits, f"D{size}", number)
             for glue, kind in _GLUES.items():
-                glued = f"{kind}{size[1:]}"
-                CLASS_OF[digits + glue], VALUE_OF[digits + glue] = _define(glued), number
+                _add(digits + glue, f"{kind}{size}", number)
     for year in range(1900, 2100):
-        CLASS_OF[str(year)], VALUE_OF[str(year)] = _define("YEAR" if year >= 2000 else "BIG"), year
+        _add(str(year), "YEAR" if year >= 2000 else "BIG", year)
         for glue in "/-":
-            CLASS_OF[f"{year}{glue}"], VALUE_OF[f"{year}{glue}"] = _define("YGLUED"), year
+            _add(f"{year}{glue}", "YGLUED", year)
 
 
-_fill()
+_add_vocabulary()
+_add_names("MONTH", vocabulary.MONTHS, 1)
+_add_names("WEEKDAY", vocabulary.WEEKDAYS, 0)
+_add_numbers()
 
 
 def tape_of(tokens: list[str]) -> str:

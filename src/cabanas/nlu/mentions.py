@@ -1,4 +1,4 @@
-"""Where on the tape a day, a span of days or a length of stay is mentioned. What it means: `cabanas.nlu.calendar_reading`."""
+"""Where on the tape a day, a span of days or a length of stay is mentioned; `cabanas.nlu.points` says what it means."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ MAX_MENTIONS = 32
 
 _FRAGMENTS = {
     # What stands after a number and makes it count something else than days of the month.
-    "tail": """(?! RO? {HOUR|THING|PET|LODGING|CASH|PERSONS|GROWN|KID|KIDS|COUPLE|COUPLES|FRIENDS|NOCHE|NOCHES|DIAS|SEMANA|SEMANAS
-        |MES|MESES|ANOS|PERCENT|FAMILIES|BIG|FIT} | COLON DIGITS | X {D12|W12|UNO} (?! @length_unit | PERSONS | NOCHES ) | {GLUED|YGLUED} | DASH BIG
-        | {Y|O|A} DIGITS {HOUR|THING|PERSONS|GROWN|KIDS|NOCHES|DIAS|ANOS|SEMANAS|CASH|FRIENDS} | WORKER )""",
+    "tail": """(?! RO? {HOUR|THING|PET|LODGING|CASH|PERSONS|GROWN|KID|KIDS|COUPLE|COUPLES|FRIENDS|NOCHE|NOCHES|DIAS
+            |SEMANA|SEMANAS|MES|MESES|ANOS|PERCENT|FAMILIES|BIG|FIT}
+        | COLON DIGITS | X {D12|W12|UNO} (?! @length_unit | PERSONS ) | {GLUED|YGLUED|WORKER} | DASH BIG
+        | {Y|O|A} DIGITS {HOUR|THING|PERSONS|GROWN|KIDS|NOCHES|DIAS|ANOS|SEMANAS|CASH|FRIENDS} )""",
     "nextish": "QUE? VIENE | PROXIMO",
     "next_week": "(?:DE|EN)? LA? (?: SEMANA @nextish | PROXIMO SEMANA | OTRO SEMANA )",
     "weekend": "FINDE | FIN DE? SEMANA",
@@ -26,7 +27,8 @@ _FRAGMENTS = {
     "holy_week": "SEMANA SANTA | PASCUA",
     "holiday": """(?: FERIADO DE )? (?: @holy_week ) | (?: FERIADO {DE|DEL} )? CARNAVAL | NAVIDAD | NOCHEBUENA
         | NOCHE BUENA | ANO NUEVO | {FIN|FINES} DE ANO | (?<={PARA|EN|DE|POR|X}) REYES | DIA DE REYES
-        | WEEKDAY (?: SANTO | DE PASCUA ) | DIA DE LA MOTHER | DIA DEL FATHER | DIA {DE|DEL} {LA|LAS|LOS}? {CHILD|KID|KIDS}
+        | WEEKDAY (?: SANTO | DE PASCUA ) | DIA DE LA MOTHER | DIA DEL FATHER
+        | DIA {DE|DEL} {LA|LAS|LOS}? {CHILD|KID|KIDS}
         | DIA DE LOS LOVERS
         | {FERIADO|DIA} {DE|DEL} {LA|LAS|LOS}? {WORKER|INDEPENDENCE|FLAG|SOVEREIGNTY|DIVERSITY|MALVINAS|VIRGIN}""",
     "length_unit": "NOCHE | NOCHES | DIAS | DIA | SEMANA | SEMANAS | QUINCENA | MES | MESES",
@@ -67,7 +69,8 @@ _KINDS = {
         """{ESTE|ESE|PROXIMO|OTRO|ORDINAL}? (?: @weekend ) PROXIMO? (?: UNKNOWN? LARGO )?
             (?: @nextish | PASADO | @next_week | AFTER DE ESTE )?
             (?: (?<! LARGO ) {DEL|AL} FERIADO (?! {DE|DEL} ) | {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month
-                | (?: {DE|DEL} LA? )? @holiday | (?<= NO ESTE FINDE ) @the_other | (?<= NO ESTE FIN DE SEMANA ) @the_other )?
+                | (?: {DE|DEL} LA? )? @holiday
+                | (?<= NO ESTE FINDE ) @the_other | (?<= NO ESTE FIN DE SEMANA ) @the_other )?
         | FERIADO {FERIADO|LARGO}? @of_month | FERIADO LARGO""",
     ),
     "holiday": (
@@ -103,7 +106,8 @@ _KINDS = {
     "ago": ("HACE", "HACE COMO? COUNT (?: @span_unit | NOCHES | HOUR | THING )"),
     "length": (
         f"{_NUMERALS} D99",
-        "(?: UN PAR DE | COUNT (?: {O|A|DASH} SOME )? SOLO? ) (?: @length_unit ) (?: {Y|COMMA|SLASH|CON}? SOME NOCHES )?",
+        """(?: UN PAR DE | COUNT (?: {O|A|DASH} SOME )? SOLO? ) (?: @length_unit )
+        (?: {Y|COMMA|SLASH|CON}? SOME NOCHES )?""",
     ),
     "overmorrow": ("PASADO", "PASADO MANANA | (?<=MANANA Y) PASADO (?! {MANANA|MES|ANO} )"),
     "tomorrow": ("MANANA", "(?<!{LA|ESTE|ESE}) MANANA"),
@@ -121,7 +125,8 @@ _KINDS = {
         | (?<={ARRIVE|LEAVE|CALENDAR_DATE|DESDE|IN_WORD|OUT_WORD}) DIGITS @tail
             (?= {COMMA|Y|AL|A|HASTA|LEAVE|OUT_WORD|CHECK|DASH} )
         | DAY RO? @tail (?= {AL|DASH} {DIA|EL|WEEKDAY}? (?: DAY RO? @tail | {S|N|P} {D12|S12|N12|P12} ) )
-        | {DAY|PRIMERO|UNO} RO? @tail (?= {A|AL|HASTA|DASH} EL? DIA? (?: DAY RO? {DE|DEL}? MONTH | {S|N|P} {D12|S12|N12|P12} )
+        | {DAY|PRIMERO|UNO} RO? @tail (?= {A|AL|HASTA|DASH} EL? DIA?
+                (?: DAY RO? {DE|DEL}? MONTH | {S|N|P} {D12|S12|N12|P12} )
             | HASTA EL DAY @tail )
         | DAY @tail (?= (?: COMMA DAY ){0,6} COMMA? {Y|O} EL? DAY RO? {DE|DEL}? MONTH )
         | DIGITS @tail (?= (?: COMMA DIGITS ){0,6} {Y|O} EL? S D12 )

@@ -46,6 +46,10 @@ class Point:
     is_weekend: bool = False
     is_week: bool = False
 
+    def holds(self, day: date) -> bool:
+        """Whether a stay in this named span may begin on ``day``, up to two days before its first."""
+        return self.fixed is not None and self.until is not None and self.fixed - 2 * DAY <= day < self.until
+
     @property
     def is_bare_weekday(self) -> bool:
         return self.weekday is not None and self.day is None and self.fixed is None
@@ -167,7 +171,7 @@ class Reader:
         return Point(match.start(), match.end(), day=day, month=month, year=year)
 
     def feriado(self, match: re.Match[str]) -> Point | None:
-        """ "El feriado del 8": the next such day that is a holiday."""
+        """The next such day that is a holiday: "el feriado del 8"."""
         day = self.value(match, _DAY_CLASSES)
         found = None if day is None else next_day_of_month(day, self.reference)
         for _ in range(_MONTHS_AHEAD * 2):
@@ -310,7 +314,7 @@ class Reader:
             found = next_day_of_month(day, found + DAY)
         return first if found is None or found.weekday() < FRIDAY else found
 
-    def week(self, match: re.Match[str]) -> Point | None:
+    def week(self, match: re.Match[str]) -> Point | None:  # noqa: PLR0911 - one for each form
         if self.has(match, _PASADO):
             return None
         holiday = _HOLIDAY.search(self.tape, match.start() + 1, match.end())
@@ -394,7 +398,7 @@ class Reader:
                 return point
         return None
 
-    def _holiday_in(self, year: int, match: re.Match[str]) -> Point | None:
+    def _holiday_in(self, year: int, match: re.Match[str]) -> Point | None:  # noqa: PLR0911 - one for each holiday
         words = match[0]
         sunday = calendar.easter(year)
         first_word = words[0]

@@ -55,7 +55,7 @@ class Resolver:
             return safe_date(year, month, point.day)
         return next_day_and_month(point.day, month, self._reference)
 
-    def end_after(self, point: Point, start: date) -> date | None:
+    def end_after(self, point: Point, start: date) -> date | None:  # noqa: PLR0911 - one for each kind of point
         """The day that ``point`` means as the end of a stay that began on ``start``."""
         if point.fixed is not None:
             return point.end_fixed or point.until or point.fixed

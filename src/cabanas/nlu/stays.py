@@ -175,7 +175,7 @@ class _Reading:
                 year, of_year = month_after(self._reference)
             months.append(MonthInForce(mention.start(), of_year, year))
 
-    def _merged(self, point: Point) -> bool:
+    def _merged(self, point: Point) -> bool:  # noqa: PLR0911 - one for each pair that merges
         """Whether the point says more of the one before it: "viernes" + "17 de enero", "hoy" + "viernes"."""
         if not self._points:
             return False
@@ -246,13 +246,13 @@ class _Reading:
         return _Range(check_in, check_out, last.end, is_alternative, is_list)
 
     def _take_month_of_alternative(self, index: int) -> None:
-        """ "el 15 o el 16 de enero": both are in January."""
+        """Both are in January in "el 15 o el 16 de enero"."""
         if index + 1 == len(self._points):
             return
         point, following = self._points[index], self._points[index + 1]
-        if point.day is not None and point.month is None:
-            if _ALTERNATIVE.fullmatch(self._tape, point.end, following.start):
-                point.month, point.year = following.month, following.year
+        is_bare = point.day is not None and point.month is None
+        if is_bare and _ALTERNATIVE.fullmatch(self._tape, point.end, following.start):
+            point.month, point.year = following.month, following.year
 
     def _reach_of(self, index: int, previous_end: int) -> int:
         """The index of the point that ends the range which begins at ``index``; ``index`` where it stands alone."""
@@ -272,13 +272,13 @@ class _Reading:
         return index
 
     def _stand_side_by_side(self, first: Point, last: Point) -> bool:
-        """ "15-18/12", "24/10/2025 27/10/2025"."""
+        """As in "15-18/12" and "24/10/2025 27/10/2025"."""
         if first.end != last.start:
             return False
         return self._tape[first.end - 1] in _GLUED or (first.year is not None and last.year is not None)
 
     def _are_named_together(self, first: Point, last: Point) -> bool:
-        """ "entre navidad y año nuevo", "para navidad y año nuevo"."""
+        """As in "entre navidad y año nuevo" and "para navidad y año nuevo"."""
         if not _LIST.fullmatch(self._tape, first.end, last.start):
             return False
         if self._around.is_between(first.start):
@@ -347,11 +347,11 @@ class _Reading:
                 chosen = other
         check_in, check_out = self._amended(chosen, singles)
         length = self._length()
-        if chosen.is_list and check_out is not None and length is not None:
-            # "12 y 13, dos noches" is the nights of both days.
-            if length.nights(check_in) == (check_out - check_in).days + 1:
-                check_out += DAY
-        return check_in, check_out
+        if check_out is None or length is None or not chosen.is_list:
+            return check_in, check_out
+        # "12 y 13, dos noches" is the nights of both days.
+        are_nights_named = length.nights(check_in) == (check_out - check_in).days + 1
+        return check_in, check_out + DAY if are_nights_named else check_out
 
     def _amended(self, chosen: _Range, singles: list[_Single]) -> tuple[date, date | None]:
         """The range with an end put right later: "del 15 al 18, perdón, hasta el 19"."""
@@ -370,7 +370,7 @@ class _Reading:
                 check_in = start if start is not None and start < check_out else check_in
         return check_in, check_out
 
-    def _of_singles(self, singles: list[_Single]) -> tuple[date | None, date | None]:
+    def _of_singles(self, singles: list[_Single]) -> tuple[date | None, date | None]:  # noqa: PLR0911 - one for each combination
         named = [single for single in singles if single.point.vague]
         explicit = [single for single in singles if not single.point.vague]
         if not explicit:
@@ -385,10 +385,8 @@ class _Reading:
         check_in = self._resolver.start_of(arriving.point)
         if check_in is None:
             return None, None
-        if span is not None and not span.is_week and span.fixed is not None and span.until is not None:
-            # "el finde largo, llegamos el sábado"
-            if span.fixed - 2 * DAY <= check_in < span.until:
-                return check_in, span.until
+        if span is not None and not span.is_week and span.holds(check_in) and span.until is not None:
+            return check_in, span.until  # "el finde largo, llegamos el sábado"
         if self._around.is_nights_of(arriving.point.start):
             return check_in, check_in + DAY
         return check_in, None

@@ -63,7 +63,7 @@ class Surroundings:
         return self._may_be_business_after and not is_range and bool(_OTHER_BUSINESS_AFTER.match(tape, point.end))
 
     def is_negated(self, start: int, end: int) -> bool:
-        """ "del 22 al 25, no del 15 al 18", "del 15 al 18 no puedo"."""
+        """As in "del 22 al 25, no del 15 al 18" and "del 15 al 18 no puedo"."""
         return bool(
             _NEGATION_BEFORE.search(self._tape, max(0, start - 4), start) or _NEGATION_AFTER.match(self._tape, end)
         )
@@ -89,7 +89,7 @@ class Surroundings:
         return _CORRECTION.search(self._tape, max(0, begin), end) is not None
 
     def is_nights_of(self, start: int) -> bool:
-        """ "la noche del 15", "las noches del 15 y 16": what is named is the night, not the end of the stay."""
+        """What is named is the night, not the end of the stay: "la noche del 15", "las noches del 15 y 16"."""
         return _NIGHTS_OF.search(self._tape, max(0, start - 4), start) is not None
 
     def is_between(self, start: int) -> bool:

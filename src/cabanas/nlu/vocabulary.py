@@ -47,8 +47,8 @@ SMALL_WORDS: Final = {
     "ANTES": "antes",
     "HACE": "hace",
     "CORRECTION": (
-        "mejor perdon disculpa digo corrijo corregi error equivoque confundi perdona disculpame perdoname disculpen "
-        "finalmente"
+        "mejor perdon disculpa digo corrijo corregi error equivoque confundi perdona disculpame perdoname "
+        "disculpen finalmente"
     ),
     "SINO": "sino",
     "ESTE": "este esta ste estes",
@@ -155,13 +155,14 @@ SIGNS: Final = {
 
 TRIP_WORDS: Final = {
     "ARRIVE": (
-        "llego llegamos llegaria llegariamos llegando llegan llegar llegada llegaremos entro entramos entrando "
-        "ingreso ingresamos ingresando ingresar ingresariamos entrariamos entraria arribamos arribo arribando "
-        "checkin entrada empezando arrancando arrancamos ingresaria"
+        "llego llegamos llegaria llegariamos llegando llegan llegar llegada llegaremos entro entramos "
+        "entrando ingreso ingresamos ingresando ingresar ingresariamos entrariamos entraria arribamos arribo "
+        "arribando checkin entrada empezando arrancando arrancamos ingresaria"
     ),
     "LEAVE": (
-        "salgo salimos saliendo salida salir egreso egresamos checkout volvemos vuelvo volviendo volveriamos regreso "
-        "regresamos regresando retiro retiramos saldriamos terminando egresando saldremos volver partimos partiendo"
+        "salgo salimos saliendo salida salir egreso egresamos checkout volvemos vuelvo volviendo volveriamos "
+        "regreso regresamos regresando retiro retiramos saldriamos terminando egresando saldremos volver "
+        "partimos partiendo"
     ),
     "WOULD_LEAVE": "saldria saldrian",
     "GO": "voy vamos iriamos iria ir yendo iremos vayamos viajamos viajo viajariamos viajaria viajando",
@@ -172,24 +173,24 @@ TRIP_WORDS: Final = {
 
 PEOPLE_WORDS: Final = {
     "PERSONS": (
-        "personas pax pers persona huespedes huesped pasajeros pasajero plazas personitas prsonas perosnas persnas "
-        "integrantes ocupantes presonas peronas pasajeras"
+        "personas pax pers persona huespedes huesped pasajeros pasajero plazas personitas prsonas perosnas "
+        "persnas integrantes ocupantes presonas peronas pasajeras"
     ),
     "GROWN": "adultos adulto mayores grandes adultas adulta adulots ad",
     "KID": (
-        "nene nena bebe beba bebito bebita chico chica nino nina menor hijo hija hijito hijita peque criatura nietito "
-        "nieto nieta chiquito chiquita sobrino sobrina infante adolescente"
+        "nene nena bebe beba bebito bebita chico chica nino nina menor hijo hija hijito hijita peque criatura "
+        "nietito nieto nieta chiquito chiquita sobrino sobrina infante adolescente"
     ),
     "KIDS": (
-        "nenes nenas bebes bebas chicos chicas ninos ninas menores hijos hijas hijitos hijitas peques criaturas "
-        "nietos nietas chiquitos chiquitas sobrinos sobrinas infantes adolescentes pibes mellizos gemelos mellizas "
-        "gemelas nenitos nenitas men"
+        "nenes nenas bebes bebas chicos chicas ninos ninas menores hijos hijas hijitos hijitas peques "
+        "criaturas nietos nietas chiquitos chiquitas sobrinos sobrinas infantes adolescentes pibes mellizos "
+        "gemelos mellizas gemelas nenitos nenitas men"
     ),
     "COUPLE": "pareja matrimonio parejita",
     "COUPLES": "parejas matrimonios",
     "FRIENDS": (
-        "amigos amigas companeros companeras primos primas hermanos hermanas cunados tios mujeres hombres varones "
-        "jovenes jubilados chicxs"
+        "amigos amigas companeros companeras primos primas hermanos hermanas cunados tios mujeres hombres "
+        "varones jovenes jubilados chicxs"
     ),
     "FAMILY": "familia flia grupo grupito contingente",
     "FAMILIES": "familias flias",
@@ -202,8 +203,9 @@ PEOPLE_WORDS: Final = {
     "I": "yo",
     "WE": "nosotros nosotras",
     "KIN": (
-        "senora mujer esposa esposo marido novia novio mama papa viejo vieja hermano hermana suegra suegro cunado "
-        "cunada abuela abuelo amigo amiga prima primo tia tio companero companera prometida prometido sra"
+        "senora mujer esposa esposo marido novia novio mama papa viejo vieja hermano hermana suegra suegro "
+        "cunado cunada abuela abuelo amigo amiga prima primo tia tio companero companera prometida prometido "
+        "sra"
     ),
     "KIN2": "padres viejos suegros abuelos papas",
 }
@@ -211,76 +213,77 @@ PEOPLE_WORDS: Final = {
 THING_WORDS: Final = {
     "THING": (
         "dormitorios dormitorio habitaciones habitacion camas cama banos bano ambientes ambiente autos auto "
-        "cuotas cuota cuadras cuadra km kms "
-        "kilometros metros mts m minutos min veces vez pagos unidades cocheras pisos plantas vehiculos camioneta "
-        "camionetas carpas carpa estrellas comidas desayunos "
-        "opciones opcion motos kg kilos litros bicis bicicletas kayaks "
-        "comprobantes segundos plazos camitas cunas colchones sillas llaves turnos "
+        "cuotas cuota cuadras cuadra km kms kilometros metros mts m minutos min veces vez pagos unidades "
+        "cocheras pisos plantas vehiculos camioneta camionetas carpas carpa estrellas comidas desayunos "
+        "opciones opcion motos kg kilos litros bicis bicicletas kayaks comprobantes segundos plazos camitas "
+        "cunas colchones sillas llaves turnos"
     ),
-    "PET": "perros perro perrito perrita perritos mascotas mascota gatos gato perra perras gata animales animal caniche",
+    "PET": (
+        "perros perro perrito perrita perritos mascotas mascota gatos gato perra perras gata animales animal caniche"
+    ),
     "LODGING": (
-        "cabana cabanas cabania cabanias cabanita kabana departamento departamentos depto deptos bungalow bungalows "
-        "casa casas alojamiento hospedaje domo domos estadia"
+        "cabana cabanas cabania cabanias cabanita kabana departamento departamentos depto deptos bungalow "
+        "bungalows casa casas alojamiento hospedaje domo domos estadia"
     ),
     "CASH": "mil lucas luca pesos peso dolares dolar palos palo millones millon mangos",
     "NUMBERED": (
-        "ruta rn rp numero nro num lote manzana dpto codigo dni cuit cbu cel tel telefono celular whatsapp wsp wp "
-        "interno legajo alias piso"
+        "ruta rn rp numero nro num lote manzana dpto codigo dni cuit cbu cel tel telefono celular whatsapp "
+        "wsp wp interno legajo alias piso"
     ),
-    "STREET": "calle av avenida avda esquina plaza barrio pasaje boulevard bv bulevar pje peatonal diagonal calles",
+    "STREET": ("calle av avenida avda esquina plaza barrio pasaje boulevard bv bulevar pje peatonal diagonal calles"),
 }
 
 OTHER_BUSINESS_WORDS: Final = {
     "PAY": (
         "deposito deposite depositar depositamos depositado transfiero transferi transferir transferimos "
-        "transferencia pago pague pagar pagamos pagado pagando sene cobro cobre cobramos cobrar abono abone abonar "
-        "abonamos vence vencimiento factura comprobante saldo acredita acredito"
+        "transferencia pago pague pagar pagamos pagado pagando sene cobro cobre cobramos cobrar abono abone "
+        "abonar abonamos vence vencimiento factura comprobante saldo acredita acredito"
     ),
     "TELL": (
         "aviso llamo escribo contesto mando respondo consulto pregunto avisamos llamamos escribimos avisaria hablo"
     ),
     "CONFIRM": "confirmo confirmamos confirmar confirmaria confirmame",
     "ANSWER": (
-        "avisame contestame contesten respondeme respondan responder contestar decirme avisar decidir "
-        "llamame llamar escribime definir confirmarte avisarte"
+        "avisame contestame contesten respondeme respondan responder contestar decirme avisar decidir llamame "
+        "llamar escribime definir confirmarte avisarte"
     ),
     "PAST": (
-        "estuve estuvimos fui fuimos vinimos escribi hable hablamos "
-        "pregunte consulte llame mande estabamos compre compramos anduvimos conocimos hospedamos hospede "
-        "vinieron estuvieron visitamos mandaron escribieron"
+        "estuve estuvimos fui fuimos vinimos escribi hable hablamos pregunte consulte llame mande estabamos "
+        "compre compramos anduvimos conocimos hospedamos hospede vinieron estuvieron visitamos mandaron "
+        "escribieron"
     ),
-    "BORN": "nacio naci nacido nacida nacimiento nacieron nac cumple cumpleanos cumplo cumplimos aniversario",
+    "BORN": ("nacio naci nacido nacida nacimiento nacieron nac cumple cumpleanos cumplo cumplimos aniversario"),
     "OPENING": "atienden atencion abren cierran atiende abierto oficina",
 }
 
 INTENT_WORDS: Final = {
     "FREE": (
-        "disponibilidad disponible disponibles dispo disp disponibildad disponiblidad disponivilidad disponibilida "
-        "disponivle desocupada desocupado desocupadas vacante vacantes disponilidad disponibilad diponibilidad "
-        "dsponibilidad disponib libres lugarcito disponibilidades desocupados"
+        "disponibilidad disponible disponibles dispo disp disponibildad disponiblidad disponivilidad "
+        "disponibilida disponivle desocupada desocupado desocupadas vacante vacantes disponilidad "
+        "disponibilad diponibilidad dsponibilidad disponib libres lugarcito disponibilidades desocupados"
     ),
     "LIBRE": "libre",
     "AIR": "aire",
     "PLACE": "lugar lugares luga",
     "TAKEN": "ocupado ocupada ocupadas ocupados tomada",
     "PRICE": (
-        "precio precios tarifa tarifas costo costos presupuesto presupuestar presupuestame cotizacion cotizar cotizas "
-        "cotizame cotizan cuesta cuestan costaria costarian presio presios precioo tarifario descuento descuentos promo "
-        "promos promocion promociones oferta ofertas valores importe cobran cobras cobraria cobrarian valdria "
-        "barato economico economica barata pesio cotisame cotisacion cuetsa"
+        "precio precios tarifa tarifas costo costos presupuesto presupuestar presupuestame cotizacion cotizar "
+        "cotizas cotizame cotizan cuesta cuestan costaria costarian presio presios precioo tarifario "
+        "descuento descuentos promo promos promocion promociones oferta ofertas valores importe cobran cobras "
+        "cobraria cobrarian valdria barato economico economica barata pesio cotisame cotisacion cuetsa"
     ),
     "WORTH": "valor vale valen",
     "HOW_MUCH": "cuanto cto cuant kuanto qanto cuato cunato cuantoo cuanta",
     "HOW_MANY": "cuantas cuantos",
     "SELLS": "sale salen saldra",
     "BOOK": (
-        "reservar reservame reservo reservanos reservarla reservarlo reserven reservarme resevar reserbar rservar "
-        "alquilar alquilo alquilarla alquilarlo anoto anotame anotas anotanos anota anotar anoten apartame apartar apartala "
-        "apartanos aparto guardame guardala guardar guardanos agendame agendar agendas agendanos bloqueame bloquear "
-        "separame separar separala separanos separas senar senarla seno contratar reservaria reservariamos "
-        "reservarlas reserves reservando alquilaria alquilariamos reservarte reservala reservalo reservate "
-        "prereservar agarro anotarme anotarnos guardarme guardas reservarnos tomaria tomamos reservas reservamela "
-        "guardamela bloqueala anotala reservarias"
+        "reservar reservame reservo reservanos reservarla reservarlo reserven reservarme resevar reserbar "
+        "rservar alquilar alquilo alquilarla alquilarlo anoto anotame anotas anotanos anota anotar anoten "
+        "apartame apartar apartala apartanos aparto guardame guardala guardar guardanos agendame agendar "
+        "agendas agendanos bloqueame bloquear separame separar separala separanos separas senar senarla seno "
+        "contratar reservaria reservariamos reservarlas reserves reservando alquilaria alquilariamos "
+        "reservarte reservala reservalo reservate prereservar agarro anotarme anotarnos guardarme guardas "
+        "reservarnos tomaria tomamos reservas reservamela guardamela bloqueala anotala reservarias"
     ),
     "BOOKING": "reserva reserba reseva reservacion resreva booking prereserva",
     "TAKE": "tomo agarramos",
@@ -293,29 +296,30 @@ INTENT_WORDS: Final = {
     "CHANGE": "cambiar modificar mover reprogramar pasar correr",
     "TOTAL": "total",
     "INFO": "info informacion detalles datos",
-    "WANT": "quiero queremos quisiera quisieramos queria queriamos kiero necesito necesitamos busco buscamos",
+    "WANT": ("quiero queremos quisiera quisieramos queria queriamos kiero necesito necesitamos busco buscamos"),
     "DEPOSIT": "sena senia",
     "CANCEL": (
-        "cancelar cancelo cancela cancelen cancelarla cancelamos cancelame canselar cancele cancelada cancelacion "
-        "cancelaciones anular anulo anula anulen anularla anulame anulacion suspender suspendo suspendemos canelar "
-        "cacelar cancelala anulala cancelarlo anulamos cancelaria canselo cancelado cancelando desistir desisto "
-        "cancelr kancelar cancelemos suspenderla suspende canselacion"
+        "cancelar cancelo cancela cancelen cancelarla cancelamos cancelame canselar cancele cancelada "
+        "cancelacion cancelaciones anular anulo anula anulen anularla anulame anulacion suspender suspendo "
+        "suspendemos canelar cacelar cancelala anulala cancelarlo anulamos cancelaria canselo cancelado "
+        "cancelando desistir desisto cancelr kancelar cancelemos suspenderla suspende canselacion"
     ),
     "BAJA": "baja",
     "POWER": "puedo podemos podre podremos podria podriamos pude pudimos poder",
     "SUIT": "sirve conviene sirven",
     "HELLO": ("hola buenas buenos buen hello holis ola holaa holaaa holaaaa hi saludos bnas buenass wenas holas alo"),
     "SERVICE": (
-        "wifi internet pileta piscina parrilla parrillas asador quincho cochera estacionamiento estacionar garage "
-        "garaje ropa sabanas toallas toalla toallones calefaccion estufa jacuzzi hidromasaje yacuzzi tv tele television "
-        "netflix mucama limpieza servicio servicios incluye incluyen incluido incluida incluidos incluidas amenities "
-        "comodidades cable cocina heladera microondas vajilla utensilios acondicionado ventilador cuna practicuna "
-        "secador lavarropas ubicacion ubicados ubicada ubicado ubicadas direccion mapa aceptan acepta aceptas "
-        "permiten permite admiten admite lejos distancia recepcion desayuno desayunar video videos tarjeta tarjetas "
-        "efectivo accesible accesibilidad fumar proveeduria kiosco almacen horno cafetera senal patio balcon  deck "
-        "fogon hogar salamandra sauna gimnasio actividades excursiones juegos metegol "
-        "caracteristicas instalaciones jardin terraza blanca climatizada playroom asado hamaca horario horarios "
-        "mercadopago guardan equipada equipadas foto wi capacidad shampoo lena cunita fotos frazadas politica politicas condiciones"
+        "wifi internet pileta piscina parrilla parrillas asador quincho cochera estacionamiento estacionar "
+        "garage garaje ropa sabanas toallas toalla toallones calefaccion estufa jacuzzi hidromasaje yacuzzi "
+        "tv tele television netflix mucama limpieza servicio servicios incluye incluyen incluido incluida "
+        "incluidos incluidas amenities comodidades cable cocina heladera microondas vajilla utensilios "
+        "acondicionado ventilador cuna practicuna secador lavarropas ubicacion ubicados ubicada ubicado "
+        "ubicadas direccion mapa aceptan acepta aceptas permiten permite admiten admite lejos distancia "
+        "recepcion desayuno desayunar video videos tarjeta tarjetas efectivo accesible accesibilidad fumar "
+        "proveeduria kiosco almacen horno cafetera senal patio balcon deck fogon hogar salamandra sauna "
+        "gimnasio actividades excursiones juegos metegol caracteristicas instalaciones jardin terraza blanca "
+        "climatizada playroom asado hamaca horario horarios mercadopago guardan equipada equipadas foto wi "
+        "capacidad shampoo lena cunita fotos frazadas politica politicas condiciones"
     ),
     "WHERE": "donde adonde dnd",
     "NEAR": "cerca cercania cerquita",
@@ -352,39 +356,29 @@ WEEKDAYS: Final = (
 )
 
 # Words that a slip of a month's or a weekday's name would otherwise claim.
-NOT_SLIPS: Final = frozenset(
-    [
-        "abri",
-        "mazo",
-        "maro",
-        "mayor",
-        "junto",
-        "jugo",
-        "jueces",
-        "martas",
-        "lune",
-        "une",
-        "jueve",
-        "vienes",
-        "viene",
-        "nero",
-        "ener",
-        "mares",
-        "marte",
-        "arte",
-        "febre",
-        "juno",
-        "unio",
-        "ulio",
-        "mao",
-        "ayo",
-        "sado",
-        "abado",
-        "gusto",
-        "agosta",
-        "domino",
-        "mates",
-        "lues",
-        "lumes",
-    ]
+NOT_SLIPS: Final = (
+    "abri mazo maro mayor junto jugo jueces martas lune une jueve vienes viene nero ener mares marte arte "
+    "febre juno unio ulio mao ayo sado abado gusto agosta domino mates lues lumes"
+)
+
+# Values of words that do not stand in a row of numbers.
+VALUES: Final = (
+    (1, "un una uno primero primer primera"),
+    (2, "par segundo segunda"),
+    (3, "tercero tercera tercer"),
+    (4, "cuarta"),
+    (-1, "ultimo ultima"),
+)
+
+GROUPS: Final = (
+    SMALL_WORDS,
+    TIME_WORDS,
+    HOLIDAY_WORDS,
+    NUMBER_WORDS,
+    SIGNS,
+    TRIP_WORDS,
+    PEOPLE_WORDS,
+    THING_WORDS,
+    OTHER_BUSINESS_WORDS,
+    INTENT_WORDS,
 )

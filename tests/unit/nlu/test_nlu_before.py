@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from cabanas_perf.workloads.before import nlu as before
 from cabanas_perf.workloads.before.nlu import ALL, BEFORE, O1, O2, O3, BeforeNlu
 
 DAY = date(2025, 10, 14)
@@ -36,8 +37,6 @@ def test_each_switch_changes_one_thing():
 
 
 def test_only_the_cached_variant_remembers_and_it_knows_the_day(monkeypatch):
-    from cabanas_perf.workloads.before import nlu as before
-
     calls = []
     monkeypatch.setattr(before, "_find_date", lambda text, day, *, languages: calls.append((day, languages)))
     plain, cached = BeforeNlu(BEFORE), BeforeNlu(O2)

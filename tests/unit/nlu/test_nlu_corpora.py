@@ -1,4 +1,4 @@
-"""Every phrase and message of tests/data/nlu is read as its table says, and rough typing does not change the reading."""
+"""Every phrase and message of tests/data/nlu is read as its table says, and rough typing changes no reading."""
 
 import json
 import unicodedata
