@@ -37,9 +37,12 @@ class Part:
 def observe(
     parts: Sequence[Part], endpoints: Collection[str], replies: Sequence[WebhookReply] | None
 ) -> dict[str, Observation]:
-    """What the steady phases of all parts say of each endpoint; replies None: not to be seen."""
+    """What the steady phases of all parts say of each endpoint, those that nobody expected requests to included;
+    replies None: not to be seen.
+    """
     observations = {}
-    for endpoint in endpoints:
+    seen = {endpoint for part in parts for endpoint in part.collected.tally.endpoints()}
+    for endpoint in (*endpoints, *sorted(seen.difference(endpoints))):
         total = Tally()
         elapsed_s = 0.0
         for part in parts:
