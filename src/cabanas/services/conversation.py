@@ -16,7 +16,7 @@ MAX_OFFERED = 3
 _MAX_NIGHTS = 366
 _MAX_GUESTS = 1000
 
-_NUMBER = re.compile(r"\W*(\d{1,3})\W*", re.ASCII)
+_NUMBER = re.compile(r"\W*(?:(?:la|el|opci[oó]n|n[uú]mero|nro)\W+)*(\d{1,3})\W*", re.IGNORECASE)
 _YES = re.compile(
     r"\W*(s[ií]+|dale|ok(ay|ey)?|bueno|listo|perfecto|genial|de una|confirmo|confirmado|esa|por favor|👍)\b.*|\W*👍.*",
     re.IGNORECASE | re.DOTALL,

@@ -75,6 +75,8 @@ class Situation:
     today: date
     accommodations: tuple[str, ...]
     largest_capacity: int
+    held_code: str | None
+    """What an earlier attempt at the same message held, before it died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,9 @@ class HandleMessage:
                 situation = await self._look_around(event)
             if situation is None:
                 return
-            if refusal is not None:
+            if situation.held_code is not None:
+                answer = Answer(Memory(), code=situation.held_code)
+            elif refusal is not None:
                 answer = Answer(situation.memory, refusal)
             elif text is None:
                 answer = Answer(situation.memory, replies.UNSUPPORTED)
@@ -136,6 +140,7 @@ class HandleMessage:
                 event["lane"],
                 self.conversation_ttl,
                 BUSINESS_TIME_ZONE,
+                _hold_key(event),
             )
         assert row is not None
         if not row["waiting"]:
@@ -146,6 +151,7 @@ class HandleMessage:
             today=row["today"],
             accommodations=tuple(row["accommodations"]),
             largest_capacity=row["largest_capacity"] or 0,
+            held_code=row["held_code"],
         )
 
     async def _answer(self, event: asyncpg.Record, message: GuestMessage, text: str, situation: Situation) -> Answer:
@@ -194,16 +200,13 @@ class HandleMessage:
             contact_phone=event["lane"],
         )
         try:
-            held = await self.hold_stay(wish, idempotency_key=f"whatsapp:{event['provider_id']}")
-        except (StayUnavailable, AccommodationNotFound):
+            held = await self.hold_stay(wish, idempotency_key=_hold_key(event))
+        # The key was used with another wish: an attempt that died was refused that one.
+        except (StayUnavailable, AccommodationNotFound, IdempotencyKeyReused):
             return await self._offer_what_is_left(memory, stay, cabin["name"])
         except InvalidRequest as error:
             text = replies.cannot_be_held(error.problems, max_nights=self.hold_stay.policy.limits.max_nights)
             return Answer(memory.without_dates(), text)
-        except IdempotencyKeyReused:
-            # An attempt that died held another stay, before an older message arrived that changed the wish. The
-            # guest is told of that one by its notice.
-            return Answer(Memory())
         return Answer(Memory(), code=held.code)
 
     async def _offer_what_is_left(self, memory: Memory, stay: Stay, lost: str) -> Answer:
@@ -286,6 +289,11 @@ def _what_is_missing(memory: Memory) -> tuple[Question, str]:
 def _rows_named(rows: Sequence[asyncpg.Record], names: Sequence[str]) -> list[asyncpg.Record]:
     by_name = {row["name"]: row for row in rows}
     return [by_name[name] for name in names]
+
+
+def _hold_key(event: asyncpg.Record) -> str:
+    """The idempotency key of the booking that a message leads to."""
+    return f"whatsapp:{event['provider_id']}"
 
 
 def _day_of(said_at: datetime, today: date) -> date:

@@ -49,6 +49,8 @@ def _behaving(state: StubState, answer: Handler) -> Handler:
 
     async def behave(request: Request) -> Response:
         state.requests += 1
+        # Read at once, as a provider does: what has arrived is acted on even if the sender dies while it waits.
+        await request.body()
         behaviour = state.behaviour
         if latency_s := behaviour.draw_latency_s(state.rng):
             await asyncio.sleep(latency_s)
