@@ -1,6 +1,7 @@
 -- Takes up to $1 messages to send, for as long as $2: then they come back by themselves, should the worker have died.
--- A message waits while an earlier one to the same recipient is neither sent nor given up. With the reservation that
--- it is about, where there is one.
+-- A message waits while an earlier one to the same recipient is neither sent nor given up; those are looked up with
+-- coalesce, which keeps the planner from walking through everything that waits (see migration 0003). With the
+-- reservation that it is about, where there is one.
 WITH next AS (
     SELECT o.id
     FROM outbox o
@@ -10,8 +11,7 @@ WITH next AS (
       AND NOT EXISTS (
           SELECT FROM outbox earlier
           WHERE earlier.recipient = o.recipient
-            AND earlier.sent_at IS NULL
-            AND earlier.failed_at IS NULL
+            AND coalesce(earlier.sent_at, earlier.failed_at) IS NULL
             AND earlier.id < o.id
       )
     ORDER BY o.available_at, o.id

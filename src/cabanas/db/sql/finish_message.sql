@@ -2,11 +2,12 @@
 -- 1 event  2 contact  3 memory as JSON text  4 revision of the memory that was read  5 the reply, or NULL
 -- 6 code of the reservation whose own notice is the reply, or NULL
 --
--- No row when the memory changed meanwhile or the event is done: then nothing was written.
+-- No row when the memory changed meanwhile or the event is done: then nothing was written. num_nonnulls is for the
+-- planner's sake, as in finish_event.
 WITH remembered AS (
     INSERT INTO conversations (contact, memory, revision)
     SELECT $2, $3::json, 1
-    WHERE EXISTS (SELECT FROM inbox WHERE id = $1 AND processed_at IS NULL AND failed_at IS NULL)
+    WHERE EXISTS (SELECT FROM inbox WHERE id = $1 AND num_nonnulls(processed_at, failed_at) = 0)
     ON CONFLICT (contact) DO UPDATE
     SET memory = excluded.memory, revision = conversations.revision + 1, updated_at = now()
     WHERE conversations.revision = $4
