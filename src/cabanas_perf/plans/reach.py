@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from cabanas_perf.plans.node import Node, Plan
 
+WRITES = frozenset({"Insert", "Update", "Delete", "Merge"})
+
 # These take in everything before they hand out anything, so that a LIMIT above does not stop what is below.
 _TAKES_ALL = frozenset({"Sort", "Hash", "Aggregate", "Materialize", "Bitmap Index Scan", "SetOp", "WindowAgg"})
 _STOPS_AT_FIRST_MATCH = frozenset({"Semi", "Anti", "Right Semi", "Right Anti"})
@@ -38,3 +40,11 @@ def rows_visited_below(node: Node) -> float:
     """Rows that all scans in the subtree looked at, or that were read again out of memory, whichever is more."""
     scanned = sum(each.rows_visited + each.rows_removed_by_join_filter for each in node.walk() if not each.children)
     return max(node.rows or 0.0, scanned)
+
+
+def result_rows(plan: Plan) -> float:
+    """Rows that the statement returned; those that it wrote when it is a write that returns none."""
+    root = plan.root
+    if root.rows or root.kind not in WRITES:
+        return root.rows or 0.0
+    return sum(child.rows or 0.0 for child in root.children if child.parent_relationship == "Outer")

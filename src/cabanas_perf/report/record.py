@@ -247,7 +247,7 @@ class Query(Record):
     table_rows: Count | None = None
     """Reservations in the data."""
     rows: Count | None = None
-    """Rows that the explained execution returned."""
+    """Rows that the explained execution returned, or else wrote."""
     latency_ms: Latency | None = None
     """Plain executions, without EXPLAIN, as a client sees them."""
     planning_ms: NonNegative | None = None

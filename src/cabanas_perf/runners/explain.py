@@ -17,6 +17,7 @@ from cabanas_perf.measurement.distribution import RawDistribution
 from cabanas_perf.measurement.summary import LatencySummary
 from cabanas_perf.plans.growth import GrowthPoint
 from cabanas_perf.plans.parse import parse_explain
+from cabanas_perf.plans.reach import result_rows
 from cabanas_perf.plans.sql_text import fingerprint, literals
 from cabanas_perf.report import record
 from cabanas_perf.runners.databases import DataSize, open_backends
@@ -227,7 +228,7 @@ async def _measure(
     point = GrowthPoint(
         table_rows=table_rows,
         blocks=max(one.plan.root.blocks for one in candidates),
-        result_rows=max(one.plan.root.rows or 0 for one in candidates),
+        result_rows=max(result_rows(one.plan) for one in candidates),
         latency_ms=latency.p50_ms,
     )
     return _Measured(build_query(empty, reported, latency, keep=literals(sql)), point)

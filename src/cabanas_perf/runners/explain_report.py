@@ -14,6 +14,7 @@ from cabanas_perf.plans.finding import Finding, Severity
 from cabanas_perf.plans.growth import GrowthPoint, fit_growth
 from cabanas_perf.plans.masking import mask_plan
 from cabanas_perf.plans.parse import parse_explain
+from cabanas_perf.plans.reach import result_rows
 from cabanas_perf.plans.shape import fingerprint_shape
 from cabanas_perf.report import record
 from cabanas_perf.report.build import build_latency, build_report
@@ -96,7 +97,7 @@ def build_query(
     return empty.model_copy(
         update={
             "explained": True,
-            "rows": None if root.rows is None else round(root.rows),
+            "rows": None if root.rows is None else round(result_rows(explained.plan)),
             "latency_ms": build_latency(latency),
             "planning_ms": explained.plan.planning_ms,
             "execution_ms": explained.plan.execution_ms,

@@ -17,6 +17,7 @@ from cabanas_perf.plans.finding import Finding
 from cabanas_perf.plans.lint import lint
 from cabanas_perf.plans.node import Node, Plan
 from cabanas_perf.plans.parse import parse_explain
+from cabanas_perf.plans.reach import WRITES
 from cabanas_perf.plans.shape import fingerprint_shape
 from cabanas_perf.plans.sql_text import parameter_count
 from cabanas_perf.runners.errors import RunError
@@ -26,7 +27,6 @@ from cabanas_perf.slo.exit_codes import ExitCode
 _ANALYZE = "EXPLAIN (ANALYZE, BUFFERS, SETTINGS, FORMAT JSON) "
 _ESTIMATE = "EXPLAIN (SETTINGS, FORMAT JSON) "
 _PREPARED = "cabanas_perf_explained"
-_WRITES = frozenset({"Insert", "Update", "Delete", "Merge"})
 _CONDITIONAL = frozenset({"Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Index Scan"})
 
 
@@ -207,7 +207,7 @@ def choose_indexes(plan: Plan, discouraged: Plan) -> IndexChoice:
 
 
 def _writes(plan: Plan) -> bool:
-    return any(node.kind in _WRITES or node.kind == "LockRows" for node in plan.root.walk())
+    return any(node.kind in WRITES or node.kind == "LockRows" for node in plan.root.walk())
 
 
 def _reads_whole_table_for_a_condition(node: Node) -> bool:
