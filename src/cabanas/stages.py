@@ -7,6 +7,7 @@ clock.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from time import perf_counter_ns
@@ -51,6 +52,13 @@ def mark(what: str, outcome: str) -> None:
     recording = _current.get()
     if recording is not None:
         recording.marks.append((what, outcome))
+
+
+def add_spans(spans: Iterable[StageSpan]) -> None:
+    """Add spans that were timed elsewhere, in another process say, to the recording, if one is open."""
+    recording = _current.get()
+    if recording is not None:
+        recording.spans.extend(spans)
 
 
 class stage:  # noqa: N801 - reads as a statement: `with stage("price"):`

@@ -142,8 +142,7 @@ class Transcriber:
         except asyncio.QueueFull:
             raise TranscriberBusy("Too many recordings are waiting; try again in a minute.") from None
         transcript, spans = await done
-        if (recording := stages._current.get()) is not None:
-            recording.spans.extend(spans)
+        stages.add_spans(spans)
         return transcript
 
     async def _serve(self, worker: _Worker) -> None:
