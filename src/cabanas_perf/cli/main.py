@@ -8,6 +8,7 @@ import typer
 
 from cabanas_perf.cli.doctor import doctor
 from cabanas_perf.cli.explain import explain
+from cabanas_perf.cli.loadtest import loadtest
 from cabanas_perf.cli.profile import profile
 from cabanas_perf.cli.report import gate, report
 from cabanas_perf.cli.serve import serve
@@ -47,6 +48,7 @@ def _options(
 _VERBS: dict[Callable[..., None], str] = {
     profile: "Measure the cores, judge them, profile them.",
     explain: "EXPLAIN ANALYZE the service's statements, and lint their plans.",
+    loadtest: "Load the service, judge it, audit it.",
     gate: "Judge a stored report again.",
     report: "Show a stored report.",
     view: "Look at a profile in snakeviz.",
