@@ -16,7 +16,7 @@ from cabanas_perf.load.knee import find_knee
 from cabanas_perf.load.scenario import Scenario
 from cabanas_perf.load.search import search_rate
 from cabanas_perf.load.tally import Phase, build_histogram
-from cabanas_perf.load.usl import fit_scalability
+from cabanas_perf.load.usl import MIN_POINTS, fit_scalability
 from cabanas_perf.measurement.distribution import percentile_ns
 from cabanas_perf.measurement.units import ns_to_ms
 from cabanas_perf.report import record
@@ -40,6 +40,7 @@ from cabanas_perf.runners.loadtest import LoadResult, audit_parts
 from cabanas_perf.runners.run_id import make_run_id
 from cabanas_perf.runners.service_process import start_service
 from cabanas_perf.runners.stop import Stop
+from cabanas_perf.runners.stub_process import start_stub_process
 from cabanas_perf.runners.target import Target, open_target, service_environment
 from cabanas_perf.slo.exit_codes import exit_code_for
 from cabanas_perf.slo.objective import Objective, RunKind
@@ -185,17 +186,20 @@ def _targets(options: LoadOptions, view: LoadView) -> Iterator[tuple[int | None,
         with open_target(where, needs=frozenset(Need), writes=True, size=size, say=view.say) as target:
             yield None, target
         return
-    with open_backends(
-        frozenset(Need),
-        database_url=where.database_url,
-        redis_url=where.redis_url,
-        writes=True,
-        allow_writes=where.allow_writes,
-        size=size,
-        say=view.say,
-    ) as backends:
-        environment = service_environment(backends)
-        for workers in _WORKER_COUNTS[: max(3, os.cpu_count() or 1)]:
+    with (
+        open_backends(
+            frozenset(Need),
+            database_url=where.database_url,
+            redis_url=where.redis_url,
+            writes=True,
+            allow_writes=where.allow_writes,
+            size=size,
+            say=view.say,
+        ) as backends,
+        start_stub_process() as stubs,
+    ):
+        environment = service_environment(backends, stubs)
+        for workers in _WORKER_COUNTS[: max(MIN_POINTS, os.cpu_count() or 1)]:
             view.say(f"service with {workers} worker process{'es' if workers > 1 else ''}")
             with start_service(environment, workers=workers) as service:
                 yield workers, Target(backends, service.base_url, environment, service)

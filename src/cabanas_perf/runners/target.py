@@ -12,6 +12,8 @@ from cabanas_perf.runners.databases import Backends, DataSize, open_backends
 from cabanas_perf.runners.errors import TargetNotReached
 from cabanas_perf.runners.hosts import check_host
 from cabanas_perf.runners.service_process import RunningService, start_service
+from cabanas_perf.runners.stub_process import provider_environment, start_stub_process
+from cabanas_perf.stubs import StubAddress
 from cabanas_perf.workloads.base import Need, Via
 
 _REACH_TIMEOUT_S = 5.0
@@ -67,13 +69,16 @@ def open_target(
         if options.via is Via.DIRECT:
             yield Target(backends)
             return
-        environment = service_environment(backends)
-        with start_service(environment) as service:
-            yield Target(backends, service.base_url, environment, service)
+        with start_stub_process() as stubs:
+            environment = service_environment(backends, stubs)
+            with start_service(environment) as service:
+                yield Target(backends, service.base_url, environment, service)
 
 
-def service_environment(backends: Backends) -> dict[str, str]:
-    """The settings of a service that a run starts: its own servers, no rate limit, stages told to the client."""
+def service_environment(backends: Backends, stubs: StubAddress) -> dict[str, str]:
+    """The settings of a service that a run starts: its own servers, stubs for the providers, no rate limit, stages
+    told to the client.
+    """
     assert backends.database_url is not None
     assert backends.redis_url is not None
     return {
@@ -81,6 +86,7 @@ def service_environment(backends: Backends) -> dict[str, str]:
         "REDIS_URL": backends.redis_url,
         "CABANAS_RATE_LIMIT_REQUESTS": "0",
         "CABANAS_SERVER_TIMING": "1",
+        **provider_environment(stubs),
     }
 
 
