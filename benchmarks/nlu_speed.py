@@ -1,4 +1,4 @@
-"""How fast messages are read, beside dateparser: interleaved in one process, every message distinct.
+"""How fast messages are read, beside dateparser: in turns, in one process, every message distinct.
 
     python benchmarks/nlu_speed.py [--rounds 7] [--messages 400]
 
@@ -17,6 +17,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from datetime import time as midnight
 from functools import partial
 from importlib.metadata import version
 from math import ceil
@@ -38,10 +39,10 @@ CABINS = ("Cabaña del Lago", "Los Arrayanes", "Cabaña 1")
 
 PIECES = (
     "1", "1 ", "1/1 ", "1-1-", "1.", "1, ", "1 y ", "1 o ", "el 1 ", "del 1 al ", "1 de enero ", "1 de enero al ",
-    "el lunes 1, ", "entre 1 y ", "hasta el ", "en 1 ", "hace 3 ", "3 noches ", "finde del ", "1ra quincena ", "semana ",
-    "treinta y ", "somos 4 ", "para 4 ", "y 1 nene ", "mi señora y ", "con ", "no puedo ", "deposito el 1 ", "la reserva ",
-    "cuanto sale ", "wifi y ", "hola queria saber si hay lugar para el finde ", "?! ", "😀", "é", "e\u0301", "ñé1 ",
-    " ", "\u00a0", "\n",
+    "el lunes 1, ", "entre 1 y ", "hasta el ", "en 1 ", "hace 3 ", "3 noches ", "finde del ", "1ra quincena ",
+    "treinta y ", "somos 4 ", "para 4 ", "y 1 nene ", "mi señora y ", "con ", "no puedo ", "deposito el 1 ",
+    "la reserva ", "cuanto sale ", "wifi y ", "semana ", "hola queria saber si hay lugar para el finde ", "?! ", "😀",
+    "é", "e\u0301", "ñé1 ", " ", "\u00a0", "\n",
 )  # fmt: skip
 
 
@@ -64,17 +65,21 @@ def elapsed_us(call: Callable[[], object]) -> float:
 
 
 def interleaved(
-    messages: Sequence[tuple[str, date]], readers: dict[str, Callable[[str, date], object]], rounds: int
+    messages: Sequence[tuple[str, date]], readers: dict[str, Callable[[str, date], object]], rounds: int, block: int
 ) -> list[Timing]:
-    """Each reader on each message in turn, ``rounds`` times, in an order that changes from round to round."""
+    """The readers take turns, ``block`` messages at a time, ``rounds`` times over all of them.
+
+    With blocks of one, each reader finds the processor's caches full of the other's work, as a service would.
+    """
     times: dict[str, list[list[float]]] = {name: [[] for _ in messages] for name in readers}
     random = Random(rounds)
     order = list(readers)
     for _ in range(rounds):
-        for index, (text, day) in enumerate(messages):
+        for start in range(0, len(messages), block):
             random.shuffle(order)
             for name in order:
-                times[name][index].append(elapsed_us(partial(readers[name], text, day)))
+                for index in range(start, min(start + block, len(messages))):
+                    times[name][index].append(elapsed_us(partial(readers[name], *messages[index])))
     return [Timing(name, [statistics.median(row) for row in rows]) for name, rows in times.items()]
 
 
@@ -94,11 +99,11 @@ def ratio_of_means(slow: Timing, fast: Timing) -> tuple[float, float, float]:
 
 
 def spanish_search(text: str, day: date) -> object:
-    return search_dates(text, languages=["es"], settings={"RELATIVE_BASE": datetime(day.year, day.month, day.day)})
+    return search_dates(text, languages=["es"], settings={"RELATIVE_BASE": datetime.combine(day, midnight())})
 
 
 def plain_search(text: str, day: date) -> object:
-    return search_dates(text, settings={"RELATIVE_BASE": datetime(day.year, day.month, day.day)})
+    return search_dates(text, settings={"RELATIVE_BASE": datetime.combine(day, midnight())})
 
 
 def read(text: str, day: date) -> object:
@@ -146,13 +151,18 @@ def main() -> None:
     print_line(f"Python {sys.version.split()[0]}, dateparser {version('dateparser')}")
     print_line(f"{len(messages)} distinct messages ({len(stream)} of the stream, the rest of the tables)")
     print_line(head)
-    print_timings(interleaved(messages, {"analyze": read, "search_dates(['es'])": spanish_search}, options.rounds))
+    readers = {"analyze": read, "search_dates(['es'])": spanish_search}
+    print_timings(interleaved(messages, readers, options.rounds, block=100))
+    print_line()
+    print_line("the same, in turns message by message, so that each finds cold caches")
+    print_line(head)
+    print_timings(interleaved(messages, readers, options.rounds, block=1))
     sample = Random(options.seed).sample(messages, min(WITHOUT_LANGUAGE_MESSAGES, len(messages)))
     plain_search(*sample[0])
     print_line()
     print_line(f"{len(sample)} of them, without a language as well")
     print_line(head)
-    print_timings(interleaved(sample, {"analyze": read, "search_dates()": plain_search}, 3))
+    print_timings(interleaved(sample, {"analyze": read, "search_dates()": plain_search}, 3, block=20))
 
     print_line()
     print_line(f"the slowest texts of {LONGEST} characters, of {len(adversarial_texts())} families")

@@ -36,7 +36,7 @@ _BEYOND_LATIN1 = re.compile("[^\x00-\xff]+")
 # The one day of the month that takes three words.
 _THIRTY_FIRST = re.compile(r"treinta\s+y\s+uno?\b")
 # A number keeps the slash, dot or dash that glues it to the next number: "15/12" is not "15. 2 personas".
-_TOKENS = re.compile(r"[a-z]+|\d+[/.\-](?=\d)|\d+|[^\sa-z0-9]")
+_TOKENS = re.compile(r"[a-z]+|\d+(?:[/.\-](?=\d))?|\S")
 
 
 def fold(text: str) -> str:

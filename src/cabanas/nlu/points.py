@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cabanas.nlu import calendar_ar as calendar
@@ -16,13 +15,14 @@ from cabanas.nlu.mentions import HOLIDAY as _HOLIDAY
 _DAY_CLASSES = classes("DAY UNO PRIMERO S N P")
 _WEEK = timedelta(days=7)
 _FORTNIGHT = timedelta(days=15)
+# Days of each month in a leap year; the first entry stands for none.
+_LONGEST_MONTH = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 # A pair of digits after the month is a year of this century up to here; above it, somebody's birth.
 _LAST_SHORT_YEAR = 50
 # "viernes 21" with no month means the next 21st that is a Friday, if one is this near.
 _MONTHS_AHEAD = 6
 
 
-@dataclass(slots=True)
 class Point:
     """One end of a stay as mentioned: fields of a date, or a day already known.
 
@@ -31,8 +31,7 @@ class Point:
     vague point gives way to an explicit one.
     """
 
-    start: int
-    end: int
+    # Defaults stand on the class: a point sets two or three of them, and it is made for every day of every message.
     day: int | None = None
     month: int | None = None
     year: int | None = None
@@ -45,6 +44,10 @@ class Point:
     vague: bool = False
     is_weekend: bool = False
     is_week: bool = False
+
+    def __init__(self, start: int, end: int) -> None:
+        self.start = start
+        self.end = end
 
     def holds(self, day: date) -> bool:
         """Whether a stay in this named span may begin on ``day``, up to two days before its first."""
@@ -128,7 +131,10 @@ class Reader:
     # The kinds of mention; each reader is named after its kind.
 
     def day(self, match: re.Match[str]) -> Point | None:
-        return Point(match.start(), match.end(), day=_value(self.tokens[match.start()]))
+        start, end = match.span()
+        point = Point(start, end)
+        point.day = VALUE_OF[self.tokens[start]]
+        return point
 
     glued_day = linked_day = day
 
@@ -151,11 +157,10 @@ class Reader:
     def worded(self, match: re.Match[str]) -> Point | None:
         if match[0][-1] == _BIG:  # a street: 25 de Mayo 340
             return None
-        month_at = next(index for index in range(match.end() - 1, match.start(), -1) if self.tape[index] == _MONTH)
-        year = None
-        if month_at < match.end() - 1:
-            year = _full_year(_value(self.tokens[match.end() - 1]))
-        return self._dated(match, _value(self.tokens[match.start()]), VALUE_OF[self.tokens[month_at]], year)
+        start, end = match.span()
+        month_at = start + match[0].rindex(_MONTH)
+        year = None if month_at == end - 1 else _full_year(VALUE_OF[self.tokens[end - 1]])
+        return self._dated(match, VALUE_OF[self.tokens[start]], VALUE_OF[self.tokens[month_at]], year)
 
     def month_first(self, match: re.Match[str]) -> Point | None:
         month, day = VALUE_OF[self.tokens[match.start()]], _value(self.tokens[match.end() - 1])
@@ -166,9 +171,14 @@ class Reader:
         return self._dated(match, day, month, None)
 
     def _dated(self, match: re.Match[str], day: int, month: int, year: int | None) -> Point | None:
-        if safe_date(2024 if year is None else year, month, day) is None:
+        if not (1 <= month <= 12 and 1 <= day <= _LONGEST_MONTH[month]):
             return None
-        return Point(match.start(), match.end(), day=day, month=month, year=year)
+        start, end = match.span()
+        point = Point(start, end)
+        point.day, point.month = day, month
+        if year is not None:
+            point.year = year
+        return point
 
     def feriado(self, match: re.Match[str]) -> Point | None:
         """The next such day that is a holiday: "el feriado del 8"."""
@@ -182,10 +192,14 @@ class Reader:
 
     def weekday(self, match: re.Match[str]) -> Point | None:
         first = match[0][0]
+        weekday = self.value(match, _WEEKDAY)
+        start, end = match.span()
+        point = Point(start, end)
+        point.weekday = weekday
+        if end - start == 1:
+            return point
         if self.has(match, _PASADO):
             return None
-        weekday = self.value(match, _WEEKDAY)
-        point = Point(match.start(), match.end(), weekday=weekday)
         if self.has(match, _MONTH_SET):
             month = self.value(match, _MONTH_SET)
             nth = VALUE_OF[self.tokens[match.start()]] if first in _ORDINAL else None
@@ -226,10 +240,16 @@ class Reader:
         return self._fixed(match, resolve_span(" ".join(["en", *words]), self.reference))
 
     def _fixed(self, match: re.Match[str], day: date | None) -> Point | None:
-        return None if day is None else Point(match.start(), match.end(), fixed=day)
+        if day is None:
+            return None
+        point = Point(match.start(), match.end())
+        point.fixed = day
+        return point
 
     def _vague(self, match: re.Match[str], first: date, until: date | None) -> Point:
-        return Point(match.start(), match.end(), fixed=first, until=until, vague=True)
+        point = Point(match.start(), match.end())
+        point.fixed, point.until, point.vague = first, until, True
+        return point
 
     def weekend(self, match: re.Match[str]) -> Point | None:
         before = self.tape[match.start() - 1] if match.start() else ""
@@ -362,7 +382,8 @@ class Reader:
             return None if first is None else self._vague(match, first, first + _FORTNIGHT)
         nth = _value(self.tokens[match.start()])
         month = self.value(match, _MONTH_SET)
-        point = Point(match.start(), match.end(), day=1 if nth == 1 else 16, month=month, vague=True)
+        point = Point(match.start(), match.end())
+        point.day, point.month, point.vague = 1 if nth == 1 else 16, month, True
         point.year = self.value(match, _YEAR)
         return point if nth in (1, 2, -1) else None
 

@@ -25,7 +25,7 @@ def analyze(text: str, *, reference_date: date, accommodations: Sequence[str] = 
     tokens = tokenise(folded)
     tape = tape_of(tokens)
     present = frozenset(tape)
-    stay = read_stay(tokens, tape, reference_date)
+    stay = read_stay(tokens, tape, present, reference_date)
     names_days = stay.check_in is not None or stay.check_out is not None
     return Analysis(
         read_intents(tape, present, names_days=names_days),

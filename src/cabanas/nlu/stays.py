@@ -48,6 +48,7 @@ _FRAGMENTS = {
 _RANGE = grammar(
     "@time? {COMMA|PAREN}? Y? {AL|A|HASTA|DASH|SLASH} (?: AFTER DE )? {EL|LA|LOS|AL}? DIA? DASH?", _FRAGMENTS
 )
+_PLAIN_RANGES = frozenset({symbol_of("AL"), symbol_of("HASTA") + symbol_of("EL"), symbol_of("DASH")})
 _LIST = grammar("COMMA? Y {EL|AL|LA}? DIA? | COMMA EL?")
 _ALTERNATIVE = grammar("@time? COMMA? O {SINO|SI}? {EL|DEL|AL|PARA|ESTE}? EL?", _FRAGMENTS)
 _WEEKDAY_THEN_DAY = grammar("COMMA? {EL|DIA}? DIA? | PAREN")
@@ -57,7 +58,7 @@ _WEEKDAY_OF_SPAN = grammar("{DEL|DE} {ESTE|LA|EL}?")
 _MONTH_KINDS = frozenset({"month", "relative_month", "next_year"})
 _NIGHTS, _NO_LENGTH = classes("NOCHES NOCHE"), classes("ANTES AFTER")
 _PAST_MONTH, _NEXT_MONTH = classes("PASADO"), classes("VIENE PROXIMO OTRO")
-_PAR, _Y, _AL = symbol_of("PAR"), symbol_of("Y"), symbol_of("AL")
+_PAR, _Y, _AL, _O = symbol_of("PAR"), symbol_of("Y"), symbol_of("AL"), symbol_of("O")
 _NOTHING_OR_COMMA = frozenset({"", symbol_of("COMMA")})
 _DAY, _GLUED = classes("DAY GLUED"), classes("N S P YGLUED")
 
@@ -110,29 +111,42 @@ class _Single:
     previous_end: int
 
 
-def read_stay(tokens: list[str], tape: str, reference: date) -> Stay:
-    """The stay a message asks for, read against ``reference``."""
+def read_stay(tokens: list[str], tape: str, present: frozenset[str], reference: date) -> Stay:
+    """The stay a message asks for, read against ``reference``; ``present`` are the classes that stand on the tape."""
     mentions = find_mentions(tape)
     if not mentions or not _FIRST_YEAR <= reference.year <= _LAST_YEAR:
         return NO_STAY
-    return _Reading(tokens, tape, reference, mentions).stay()
+    return _Reading(tokens, tape, present, reference, mentions).stay()
 
 
 class _Reading:
-    __slots__ = ("_around", "_lengths", "_points", "_reference", "_resolver", "_tape", "_tokens")
+    __slots__ = (
+        "_around",
+        "_lengths",
+        "_may_have_alternatives",
+        "_points",
+        "_reference",
+        "_resolver",
+        "_tape",
+        "_tokens",
+    )
 
-    def __init__(self, tokens: list[str], tape: str, reference: date, mentions: list[re.Match[str]]) -> None:
+    def __init__(
+        self, tokens: list[str], tape: str, present: frozenset[str], reference: date, mentions: list[re.Match[str]]
+    ) -> None:
         self._tokens, self._tape, self._reference = tokens, tape, reference
         self._points: list[Point] = []
         self._lengths: list[_Length] = []
         self._resolver = Resolver(reference, self._points, [])
-        self._around = Surroundings(tape)
+        self._around = Surroundings(tape, present)
+        self._may_have_alternatives = _O in present
         self._gather(mentions)
 
     # Gathering points, months and lengths
 
     def _gather(self, mentions: list[re.Match[str]]) -> None:
         reader = Reader(self._tokens, self._tape, self._reference)
+        points = self._points
         previous_end = -1
         for mention in mentions:
             kind = mention.lastgroup
@@ -143,8 +157,10 @@ class _Reading:
                 self._add_month(mention, kind)
             elif kind != "ago" and (kind != "linked_day" or mention.start() - 1 == previous_end):
                 point: Point | None = getattr(reader, kind)(mention)
-                if point is not None and not self._merged(point):
-                    self._points.append(point)
+                if point is None:
+                    pass
+                elif not points or (point.weekday is None and points[-1].weekday is None) or not self._merged(point):
+                    points.append(point)
             previous_end = mention.end()
 
     def _add_length(self, mention: re.Match[str]) -> None:
@@ -177,8 +193,6 @@ class _Reading:
 
     def _merged(self, point: Point) -> bool:  # noqa: PLR0911 - one for each pair that merges
         """Whether the point says more of the one before it: "viernes" + "17 de enero", "hoy" + "viernes"."""
-        if not self._points:
-            return False
         previous, tape = self._points[-1], self._tape
         if previous.is_bare_weekday and previous.weekday is not None:
             if point.day is not None and not point.vague:
@@ -210,16 +224,16 @@ class _Reading:
     # Which points belong together
 
     def _sorted(self) -> tuple[list[_Range], list[_Single]]:
-        points, tape, around = self._points, self._tape, self._around
+        points, around = self._points, self._around
         ranges: list[_Range] = []
         singles: list[_Single] = []
         index = previous_end = 0
         while index < len(points):
             first = points[index]
-            reach = self._reach_of(index, previous_end)
-            is_alternative = bool(index and _ALTERNATIVE.fullmatch(tape, previous_end, first.start))
+            reach, is_list = self._reach_of(index, previous_end)
+            is_alternative = bool(index) and self._is_alternative(previous_end, first.start)
             if reach > index:
-                found = self._range(index, reach, previous_end, is_alternative=is_alternative)
+                found = self._range(index, reach, previous_end, is_alternative=is_alternative, is_list=is_list)
                 if found is not None:
                     ranges.append(found)
             else:
@@ -229,7 +243,12 @@ class _Reading:
             index, previous_end = reach + 1, points[reach].end
         return ranges, singles
 
-    def _range(self, index: int, reach: int, previous_end: int, *, is_alternative: bool) -> _Range | None:
+    def _is_alternative(self, begin: int, end: int) -> bool:
+        return self._may_have_alternatives and _ALTERNATIVE.fullmatch(self._tape, begin, end) is not None
+
+    def _range(
+        self, index: int, reach: int, previous_end: int, *, is_alternative: bool, is_list: bool
+    ) -> _Range | None:
         first, last = self._points[index], self._points[reach]
         check_in, check_out = self._resolver.pair(first, last)
         if check_in is None:
@@ -240,7 +259,6 @@ class _Reading:
         around = self._around
         if around.is_no_stay(first, previous_end, is_range=True) or around.is_negated(first.start, last.end):
             return None
-        is_list = _LIST.fullmatch(self._tape, self._points[reach - 1].end, last.start) is not None
         if is_list and check_out is not None and around.is_nights_of(first.start):
             check_out += DAY
         return _Range(check_in, check_out, last.end, is_alternative, is_list)
@@ -251,25 +269,28 @@ class _Reading:
             return
         point, following = self._points[index], self._points[index + 1]
         is_bare = point.day is not None and point.month is None
-        if is_bare and _ALTERNATIVE.fullmatch(self._tape, point.end, following.start):
+        if is_bare and self._is_alternative(point.end, following.start):
             point.month, point.year = following.month, following.year
 
-    def _reach_of(self, index: int, previous_end: int) -> int:
-        """The index of the point that ends the range which begins at ``index``; ``index`` where it stands alone."""
+    def _reach_of(self, index: int, previous_end: int) -> tuple[int, bool]:
+        """The index of the point that ends the range which begins at ``index``, ``index`` itself where it stands alone,
+        and whether the two are the ends of a list: "15, 16 y 17".
+        """
         if index + 1 == len(self._points):
-            return index
+            return index, False
         tape, around = self._tape, self._around
         first, last = self._points[index], self._points[index + 1]
-        if _RANGE.fullmatch(tape, first.end, last.start) or self._stand_side_by_side(first, last):
-            return index + 1
+        between = tape[first.end : last.start]
+        if between in _PLAIN_RANGES or _RANGE.fullmatch(between) or self._stand_side_by_side(first, last):
+            return index + 1, False
         if first.vague or last.vague:
-            return index + self._are_named_together(first, last)
+            return index + self._are_named_together(first, last), False
         reach = self._end_of_list(index)
         if reach > index:
-            return reach
+            return reach, True
         if around.leaves(last, first.end) and not around.leaves(first, previous_end):
-            return index + 1
-        return index
+            return index + 1, False
+        return index, False
 
     def _stand_side_by_side(self, first: Point, last: Point) -> bool:
         """As in "15-18/12" and "24/10/2025 27/10/2025"."""

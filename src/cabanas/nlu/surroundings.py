@@ -32,24 +32,26 @@ _BARE_HASTA = grammar("HASTA EL? $")
 _ROLES = classes("WOULD_LEAVE LEAVE OUT_WORD GO HASTA ARRIVE IN_WORD DESDE PARTIR")
 _BUSINESS = classes("PAY PAST BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED")
 _BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM")
+_SIGNS = _ROLES | _BUSINESS | _BUSINESS_AFTER | classes("NO NOCHE NOCHES")
 
 
 class Surroundings:
     """The tape around the days of one message."""
 
-    __slots__ = ("_may_be_business", "_may_be_business_after", "_may_have_roles", "_tape")
+    __slots__ = ("_is_silent", "_present", "_tape")
 
-    def __init__(self, tape: str) -> None:
+    def __init__(self, tape: str, present: frozenset[str]) -> None:
         self._tape = tape
-        present = frozenset(tape)
-        self._may_have_roles = not present.isdisjoint(_ROLES)
-        self._may_be_business = not present.isdisjoint(_BUSINESS)
-        self._may_be_business_after = not present.isdisjoint(_BUSINESS_AFTER)
+        self._present = present
+        # Most messages hold none of the signs, and this spares them every other look.
+        self._is_silent = present.isdisjoint(_SIGNS)
 
     def is_no_stay(self, point: Point, previous_end: int, *, is_range: bool) -> bool:
         """The day belongs to a payment, a birth, a past visit, a promise to write, a deadline or a street."""
+        if self._is_silent:
+            return False
         tape = self._tape
-        if self._may_be_business:
+        if not self._present.isdisjoint(_BUSINESS):
             begin = max(previous_end, point.start - _REACH)
             if point.weekday is None and _PLACE.search(tape, begin, point.start):
                 return True
@@ -60,17 +62,19 @@ class Surroundings:
             business = _OTHER_BUSINESS_OF_RANGE if is_range else _OTHER_BUSINESS
             if business.search(tape, begin, point.start):
                 return True
-        return self._may_be_business_after and not is_range and bool(_OTHER_BUSINESS_AFTER.match(tape, point.end))
+        if is_range or self._present.isdisjoint(_BUSINESS_AFTER):
+            return False
+        return _OTHER_BUSINESS_AFTER.match(tape, point.end) is not None
 
     def is_negated(self, start: int, end: int) -> bool:
         """As in "del 22 al 25, no del 15 al 18" and "del 15 al 18 no puedo"."""
-        return bool(
+        return not self._is_silent and bool(
             _NEGATION_BEFORE.search(self._tape, max(0, start - 4), start) or _NEGATION_AFTER.match(self._tape, end)
         )
 
     def leaves(self, point: Point, previous_end: int) -> bool | None:
         """True: the day is said to end the stay. False: to begin it. None: nothing is said."""
-        if not self._may_have_roles:
+        if self._is_silent or self._present.isdisjoint(_ROLES):
             return None
         begin = max(previous_end, point.start - _REACH)
         if begin == previous_end and (said := _SAID_AFTER.match(self._tape, previous_end)) is not None:
@@ -90,7 +94,7 @@ class Surroundings:
 
     def is_nights_of(self, start: int) -> bool:
         """What is named is the night, not the end of the stay: "la noche del 15", "las noches del 15 y 16"."""
-        return _NIGHTS_OF.search(self._tape, max(0, start - 4), start) is not None
+        return not self._is_silent and bool(_NIGHTS_OF.search(self._tape, max(0, start - 4), start))
 
     def is_between(self, start: int) -> bool:
         return _BETWEEN.search(self._tape, max(0, start - 3), start) is not None
