@@ -32,6 +32,25 @@ def test_serve_tells_how_to_reach_it_and_stops_on_sigterm(start, family):
     assert not alive
 
 
+def test_serve_with_stubs_takes_webhooks(start):
+    process = start("serve", "--port", "0", "--stubs", "--stub-latency-ms", "5-10", "--reservations", "0", "--json")
+    ready = json.loads(process.stdout.readline())
+    query = f"hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={ready['whatsapp_verify_token']}"
+    with urllib.request.urlopen(f"{ready['url']}/api/v1/webhooks/whatsapp?{query}") as answer:
+        assert answer.read() == b"1158201444"
+    with urllib.request.urlopen(f"{ready['stubs']}/_sent") as answer:
+        assert json.load(answer) == []
+    assert ready["whatsapp_app_secret"]
+    assert ready["mercadopago_secret"]
+
+
+@pytest.mark.parametrize("latency", ["fast", "800-400", "-5", "1-2-3"])
+def test_a_bad_stub_latency_is_wrong_usage(command, latency):
+    ran = command("serve", f"--stub-latency-ms={latency}")
+    assert ran.code == 2
+    assert "400-800" in ran.err
+
+
 def test_two_serves_at_once_do_not_collide(start):
     first, second = (start("serve", "--port", "0", "--reservations", "0", "--json") for _ in range(2))
     addresses = [json.loads(process.stdout.readline()) for process in (first, second)]
@@ -118,7 +137,7 @@ def test_doctor_says_what_there_is(command):
     assert ran.code == 0
     body = json.loads(ran.out)
     assert body["well"] is True
-    assert body["noise"]["ratio_low"] <= body["noise"]["ratio_high"]
+    assert body["environment"]["noise"]["ratio_low"] <= body["environment"]["noise"]["ratio_high"]
     assert "PostgreSQL" in next(one["detail"] for one in body["findings"] if one["name"] == "embedded servers")
 
 

@@ -33,7 +33,6 @@ def doctor(json: options.Json = False, no_color: options.NoColor = False) -> Non
         body = {
             "well": found.well,
             "environment": found.environment.model_dump(mode="json"),
-            "noise": found.noise.model_dump(mode="json"),
             "findings": [asdict(finding) for finding in found.findings],
         }
         typer.echo(orjson.dumps(body).decode())
@@ -43,7 +42,8 @@ def doctor(json: options.Json = False, no_color: options.NoColor = False) -> Non
         table = Table(box=None, show_header=False, pad_edge=False)
         table.add_row("machine", f"{environment.cpu}, {environment.cores} cores, {environment.platform}")
         table.add_row("python", environment.python)
-        table.add_row("noise", describe_noise(found.noise))
+        if environment.noise is not None:
+            table.add_row("noise", describe_noise(environment.noise))
         for finding in found.findings:
             mark = "✓" if finding.found else ("✗" if finding.needed else "-")
             table.add_row(finding.name, f"{mark} {finding.detail}")

@@ -19,6 +19,13 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
     cabins: Annotated[int, typer.Option(min=1, help="Cabins to seed.")] = 24,
     reservations: Annotated[int, typer.Option(min=0, help="Reservations to seed.")] = 2000,
+    stubs: Annotated[
+        bool, typer.Option("--stubs", help="Start stand-ins for WhatsApp and Mercado Pago, and take webhooks.")
+    ] = False,
+    stub_latency_ms: Annotated[
+        str | None,
+        typer.Option(metavar="MS[-MS]", help="How long the stand-ins take (default: the document's 400-800)."),
+    ] = None,
     keep_data: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Keep the embedded PostgreSQL's data there (default: thrown away)."),
@@ -38,7 +45,7 @@ def serve(
       cabanas-perf serve --port 0 --workers 2 --reservations 100000 --json
     """
     from cabanas_perf.runners.databases import DataSize  # noqa: PLC0415
-    from cabanas_perf.runners.serve import ServeOptions, serve_until_stopped  # noqa: PLC0415
+    from cabanas_perf.runners.serve import Ready, ServeOptions, serve_until_stopped  # noqa: PLC0415
     from cabanas_perf.runners.stop import listen_for_stop  # noqa: PLC0415
 
     run_options = ServeOptions(
@@ -48,19 +55,37 @@ def serve(
         data_folder=keep_data,
         database_url=database_url,
         redis_url=redis_url,
+        stub_latency_ms=_parse_latency(stub_latency_ms) if stubs or stub_latency_ms else None,
     )
 
     def say(message: str) -> None:
         if not quiet:
             typer.echo(message, err=True)
 
-    def show(ready: dict[str, object]) -> None:
+    def show(ready: Ready) -> None:
         import orjson  # noqa: PLC0415
 
         if json:
             typer.echo(orjson.dumps(ready).decode())
-        else:
-            typer.echo(f"serving at {ready['url']}/api/v1 (API token: {ready['api_token']}); Ctrl-C stops it")
+            return
+        typer.echo(f"serving at {ready.url}/api/v1 (API token: {ready.api_token}); Ctrl-C stops it")
+        if ready.stubs:
+            typer.echo(
+                f"stand-ins for WhatsApp and Mercado Pago: {ready.stubs} (what they were sent: {ready.stubs}/_sent)"
+            )
 
     with listen_for_stop() as stop:
         serve_until_stopped(run_options, stop=stop, say=say, show=show)
+
+
+def _parse_latency(text: str | None) -> tuple[float, ...]:
+    """One time or two, in milliseconds: ``600`` or ``400-800``; none for the stand-ins' own."""
+    if text is None:
+        return ()
+    try:
+        times = tuple(float(part) for part in text.split("-"))
+    except ValueError:
+        times = ()
+    if not 1 <= len(times) <= 2 or min(times) < 0 or list(times) != sorted(times):
+        raise typer.BadParameter("write one time or two, as 600 or 400-800", param_hint="--stub-latency-ms")
+    return times

@@ -9,11 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cabanas.embedded import EmbeddedError, find_origins
-from cabanas_perf.measurement.clock import SystemClock
 from cabanas_perf.report.record import Environment, Noise
 from cabanas_perf.runners.databases import Backends
 from cabanas_perf.runners.environment import describe_environment
-from cabanas_perf.runners.noise import measure_noise
 
 _NOISY_RATIO = 1.25
 
@@ -31,7 +29,6 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     environment: Environment
-    noise: Noise
     findings: tuple[Finding, ...]
 
     @property
@@ -40,10 +37,9 @@ class Diagnosis:
 
 
 async def diagnose() -> Diagnosis:
-    """Look for the servers, the tools and the extras, and time identical work against itself."""
+    """Look at the machine, and for the servers, the tools and the extras."""
     return Diagnosis(
         environment=await describe_environment(Backends(None, None, "not started"), embedded=True),
-        noise=measure_noise(SystemClock()),
         findings=tuple(_look()),
     )
 

@@ -15,8 +15,10 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from cabanas.db.url import to_asyncpg_url
+from cabanas_perf.measurement.clock import SystemClock
 from cabanas_perf.report.record import Environment, Server
 from cabanas_perf.runners.databases import Backends
+from cabanas_perf.runners.noise import measure_noise
 
 _PARTS = (
     "asyncpg", "dateparser", "fastapi", "faster-whisper", "httptools", "httpx", "locust", "pydantic", "redis",
@@ -33,7 +35,7 @@ def tool_version() -> str:
 
 
 async def describe_environment(backends: Backends, *, embedded: bool) -> Environment:
-    """The machine, the versions of the parts, and the servers as they say themselves."""
+    """The machine, how noisy it is, the versions of the parts, and the servers as they say themselves."""
     return Environment(
         platform=platform.platform(),
         cpu=_cpu_model(),
@@ -44,6 +46,7 @@ async def describe_environment(backends: Backends, *, embedded: bool) -> Environ
         postgresql=await _describe_postgresql(backends.database_url, embedded=embedded),
         redis=_describe_redis(backends.redis_url, embedded=embedded),
         load_average=os.getloadavg(),
+        noise=measure_noise(SystemClock()),
     )
 
 
