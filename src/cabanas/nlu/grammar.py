@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from itertools import islice
 from types import MappingProxyType
 
 from cabanas.nlu.lexicon import symbol_of
@@ -80,8 +81,8 @@ class Anchored:
         self._start = re.compile(f"[{''.join(sorted(self.starts))}]")
 
     @cached_property
-    def _pattern_at(self) -> dict[str, re.Pattern[str]]:
-        """Class character -> one pattern of the forms that can start with it. Compiled at first use, see `warm_up`."""
+    def _match_at(self) -> dict[str, Callable[[str, int], re.Match[str] | None]]:
+        """Class character -> the matcher of the forms that can start with it. Compiled at first use, see `warm_up`."""
         forms_at: dict[str, list[str]] = {}
         for name, (starts, source) in self._forms.items():
             for start in classes(starts):
@@ -91,22 +92,21 @@ class Anchored:
             alternatives = "|".join(sources)
             if alternatives not in compiled:
                 compiled[alternatives] = grammar(alternatives, self._fragments)
-        return {start: compiled["|".join(sources)] for start, sources in forms_at.items()}
+        return {start: compiled["|".join(sources)].match for start, sources in forms_at.items()}
 
     def find(self, tape: str, at_most: int) -> list[re.Match[str]]:
         """Matches from left to right, ``at_most`` of them, none overlapping another."""
         found: list[re.Match[str]] = []
-        position = attempts = 0
-        pattern_at, search = self._pattern_at, self._start.search
-        while start := search(tape, position):
-            position = start.start()
-            match = pattern_at[start[0]].match(tape, position)
+        match_at = self._match_at
+        position = 0
+        for start in islice(self._start.finditer(tape), _MAX_ATTEMPTS):
+            at = start.start()
+            if at < position:
+                continue
+            match = match_at[tape[at]](tape, at)
             if match is not None:
                 found.append(match)
+                if len(found) == at_most:
+                    break
                 position = match.end()
-            else:
-                position += 1
-            attempts += 1
-            if len(found) == at_most or attempts == _MAX_ATTEMPTS:
-                break
         return found

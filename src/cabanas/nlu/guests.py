@@ -90,6 +90,8 @@ _NOT_MEANT = grammar("{NO|WERE} {SOMOS|GO}? $")
 _ON_TOP = grammar("COMMA? {Y|PLUS|MAS|CON} MAS?")
 
 _COUNT, _CON, _PARA = classes("COUNT"), symbol_of("CON"), symbol_of("PARA")
+_DENIALS = classes("NO WERE SOMOS GO")
+_LINKS = classes("COMMA Y PLUS MAS CON")
 _SOLO, _TALK = classes("SOLO SOLOS"), classes("TELL")
 _NAMED = classes("GROWN KID KIDS FRIENDS COUPLE COUPLES KIN KIN2 I MY")
 _TRIGGERS = _NAMED | _SOLO | classes("SOMOS BE SERIA GO WE TOTAL PERSONS PARA X FAMILY FAMILIES")
@@ -120,7 +122,7 @@ def _stated_total(tokens: list[str], tape: str) -> tuple[int, int] | None:
     strong = weak = None
     for match in _TOTALS.find(tape, MAX_MENTIONS):
         start = match.start()
-        if start and _NOT_MEANT.search(tape, max(0, start - 2), start):
+        if start and tape[start - 1] in _DENIALS and _NOT_MEANT.search(tape, max(0, start - 2), start):
             continue
         numbers = _numbers(match, tokens)
         kind = match.lastgroup
@@ -140,7 +142,7 @@ def _stated_total(tokens: list[str], tape: str) -> tuple[int, int] | None:
 def _on_top_of(total: int, end: int, tokens: list[str], tape: str) -> int:
     """Children named on top of a total: "somos 2 + 1 bebé". With "con", only those that the total cannot hold."""
     added = 0
-    while added < MOST_GUESTS and (link := _ON_TOP.match(tape, end)):
+    while added < MOST_GUESTS and tape[end : end + 1] in _LINKS and (link := _ON_TOP.match(tape, end)):
         part = _KIDS.match(tape, link.end())
         if part is None:
             break

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from cabanas.nlu.calendar_ar import DAY
 from cabanas.nlu.points import (
@@ -20,8 +20,7 @@ _FORTNIGHT_DAYS = 14
 _MONTHS_AHEAD = 4
 
 
-@dataclass(frozen=True, slots=True)
-class MonthInForce:
+class MonthInForce(NamedTuple):
     """A month named without a day at a place on the tape: bare days around it belong to it."""
 
     start: int

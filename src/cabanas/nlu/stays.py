@@ -22,8 +22,8 @@ How what is ambiguous is read, here and in `cabanas.nlu.points`:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from cabanas.nlu.calendar_ar import DAY
 from cabanas.nlu.grammar import classes, grammar
@@ -63,8 +63,7 @@ _NOTHING_OR_COMMA = frozenset({"", symbol_of("COMMA")})
 _DAY, _GLUED = classes("DAY GLUED"), classes("N S P YGLUED")
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """What a message says of the stay; ``nights`` from the two days, else as stated."""
 
     check_in: date | None
@@ -75,24 +74,22 @@ class Stay:
 NO_STAY = Stay(None, None, None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Length:
+class _Length(NamedTuple):
     """A number of units: "3 noches", "una semana"."""
 
-    count: int
+    number: int
     unit: str
 
     def nights(self, check_in: date | None) -> int | None:
         """A week is seven nights, a fortnight fifteen, "5 días" five, a month runs to the same day of the next."""
         if self.unit.startswith("mes"):
-            return 30 * self.count if check_in is None else (add_months(check_in, self.count) - check_in).days
+            return 30 * self.number if check_in is None else (add_months(check_in, self.number) - check_in).days
         if self.unit.startswith(("se", "sm")):
-            return 7 * self.count or None
-        return (15 * self.count if self.unit.startswith("qu") else self.count) or None
+            return 7 * self.number or None
+        return (15 * self.number if self.unit.startswith("qu") else self.number) or None
 
 
-@dataclass(frozen=True, slots=True)
-class _Range:
+class _Range(NamedTuple):
     """Two points that belong together, resolved; ``start`` and ``end`` are positions on the tape."""
 
     check_in: date
@@ -102,8 +99,7 @@ class _Range:
     is_list: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Single:
+class _Single(NamedTuple):
     """A point that belongs to no other; ``leaves`` as in `Surroundings.leaves`."""
 
     point: Point
