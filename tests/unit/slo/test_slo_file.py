@@ -130,6 +130,7 @@ def test_the_shipped_file_holds_the_services_objectives():
         "webhook-audio-p95": ("webhook-audio", "p95 < 15s"),
         "health-p95": ("health", "p95 < 500ms"),
         "nlu-mean": ("nlu", "mean < 10ms"),
+        "database-p95": ("database", "p95 < 100ms"),
         "prereservation-accepted": ("prereservation", "rate >= 80%"),
     }
     under_load = {objective.id for objective in slo.select(run=RunKind.LOAD)}
