@@ -54,6 +54,7 @@ _TOTALS = Anchored(
         ),
         "family": ("FAMILY", "FAMILY DE {COMO|ABOUT}? @some {FRIENDS|GROWN|PERSONS}? @tail"),
         "typical": ("FAMILY", "FAMILY TIPO"),
+        "fit": ("FIT", "FIT {LOS|WE|UNKNOWN}? SOME PERSONS? @tail"),
         "labelled": ("PERSONS", "(?<!{COUNT|SOLO}) PERSONS {COLON|DASH}? SOME (?! PERSONS ) @tail"),
     },
     _FRAGMENTS,
@@ -67,10 +68,13 @@ _PARTS = Anchored(
         "friends": ("COUNT", "COUNT {FRIENDS|KIN}"),
         "couples": ("SOME", "SOME {COUPLE|COUPLES}"),
         "partner": ("MY", "MY COUPLE"),
+        "another_couple": ("OTRO", "(?<=CON) OTRO COUPLE"),
         "couple": ("UN COUPLE", "UN? COUPLE"),
         "parents": ("MY", "MY KIN2"),
         "kin": ("MY", "MY KIN"),
-        "child": ("MY EL LA", "{MY|EL|LA} KID"),
+        "named": ("KIN", "(?<=SOMOS) KIN | (?<=KIN {COMMA|Y}) KIN"),
+        "child": ("MY", "MY KID"),
+        "the_child": ("EL LA", "{EL|LA} KID"),
         "baby": ("KID", "(?<={CON|Y|PLUS|MAS}) KID"),
         "uncounted": ("MY LOS LAS CON", "{MY|LOS|LAS} UNKNOWN? {KIDS|FRIENDS} | {MY|CON} LA? {FAMILY|FAMILIES}"),
         "speaker": (
@@ -82,8 +86,8 @@ _PARTS = Anchored(
     },
     _FRAGMENTS,
 )
-_HEADS = {"couples": 2, "couple": 2, "parents": 2, "speaker": 0}
-_RELATIVES = frozenset({"kin", "partner", "child", "parents"})
+_HEADS = {"couples": 2, "couple": 2, "another_couple": 4, "parents": 2, "speaker": 0}
+_RELATIVES = frozenset({"kin", "partner", "child", "the_child", "parents"})
 
 _ALONE = grammar("{I|GO|MY|ESTE} SOLO (?! {WANT|UNKNOWN|QUE|POWER|HAVE} ) | SOLO PARA MY | {SOLO|SOLOS} I")
 _NOT_MEANT = grammar("{NO|WERE} {SOMOS|GO}? $")
@@ -94,7 +98,7 @@ _DENIALS = classes("NO WERE SOMOS GO")
 _LINKS = classes("COMMA Y PLUS MAS CON")
 _SOLO, _TALK = classes("SOLO SOLOS"), classes("TELL")
 _NAMED = classes("GROWN KID KIDS FRIENDS COUPLE COUPLES KIN KIN2 I MY")
-_TRIGGERS = _NAMED | _SOLO | classes("SOMOS BE SERIA GO WE TOTAL PERSONS PARA X FAMILY FAMILIES")
+_TRIGGERS = _NAMED | _SOLO | classes("SOMOS BE SERIA GO WE TOTAL PERSONS PARA X FIT FAMILY FAMILIES")
 
 
 def read_guests(tokens: list[str], tape: str, present: frozenset[str]) -> int | None:
@@ -171,7 +175,9 @@ def _sum_of_parts(tokens: list[str], tape: str) -> int | None:
     before = tape[max(0, parts[0].start() - 2) : parts[0].start()]
     is_with, is_for = _CON in before, _PARA in before
     is_talk = is_with and not _TALK.isdisjoint(before)  # "lo hablo con mi marido"
-    is_child_in_passing = counts.keys() <= {"child", "baby"} and not (is_with and "child" in counts)
+    if "kids" in counts:
+        del counts["the_child"]  # "1 nene de 3 años, ¿el nene paga?"
+    is_child_in_passing = counts.keys() <= {"child", "the_child", "baby"} and not (is_with and "child" in counts)
     if "uncounted" in counts or is_talk or is_child_in_passing:
         return None
     people = counts.total()

@@ -69,11 +69,12 @@ _SIGNS = Anchored(
 )
 # What counts only where nothing else is asked: "cabaña con pileta, ¿hay lugar?" is no question about the pool.
 _SERVICE_ALONE = grammar(
-    "SERVICE | PET | (?<!{POR|LA}) INFO | CHECK | FIT | {HAVE|HAY} {UN|ANY|UNKNOWN} | COMO {ES|SE} | EN QUE UNKNOWN"
+    "SERVICE | MEANS | PET | (?<!{POR|LA}) INFO | CHECK | FIT | {HAVE|HAY} {UN|ANY|UNKNOWN} "
+    "| COMO {ES|SE} | EN QUE UNKNOWN"
 )
 _PRICE_ALONE = grammar("DEPOSIT | MONEY | WORTH")
 
-_ALONE = classes("HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH")
+_ALONE = classes("MEANS HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH")
 _HELLO = classes("HELLO")
 _DONE = classes("PAY PAST")
 

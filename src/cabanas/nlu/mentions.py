@@ -106,7 +106,7 @@ _KINDS = {
     "ago": ("HACE", "HACE COMO? COUNT (?: @span_unit | NOCHES | HOUR | THING )"),
     "length": (
         f"{_NUMERALS} D99",
-        """(?: UN PAR DE | COUNT (?: {O|A|DASH} SOME )? SOLO? ) (?: @length_unit )
+        """(?<!{KID|KIDS} DE) (?: UN PAR DE | COUNT (?: {O|A|DASH} SOME )? SOLO? ) (?: @length_unit )
         (?: {Y|COMMA|SLASH|CON}? SOME NOCHES )?""",
     ),
     "overmorrow": ("PASADO", "PASADO MANANA | (?<=MANANA Y) PASADO (?! {MANANA|MES|ANO} )"),

@@ -50,7 +50,7 @@ _RANGE = grammar(
 )
 _PLAIN_RANGES = frozenset({symbol_of("AL"), symbol_of("HASTA") + symbol_of("EL"), symbol_of("DASH")})
 _LIST = grammar("COMMA? Y {EL|AL|LA}? DIA? | COMMA EL?")
-_ALTERNATIVE = grammar("@time? COMMA? O {SINO|SI}? {EL|DEL|AL|PARA|ESTE}? EL?", _FRAGMENTS)
+_ALTERNATIVE = grammar("@time? COMMA? O {SINO|SI}? {EL|DEL|AL|PARA|ESTE}? {EL|DEL}?", _FRAGMENTS)
 _WEEKDAY_THEN_DAY = grammar("COMMA? {EL|DIA}? DIA? | PAREN")
 _DAY_THEN_WEEKDAY = grammar("COMMA? PAREN?")
 _WEEKDAY_OF_SPAN = grammar("{DEL|DE} {ESTE|LA|EL}?")

@@ -14,9 +14,11 @@ _OTHER_BUSINESS_OF_RANGE = grammar("{PAST|OPENING}")
 _SCOPE_ENDS = grammar("{DOT|ASK|COMMA|PAREN|WANT|PARA|POR|X|SI|HAY|HAVE|FREE|PLACE|GO|ARRIVE|BOOK}")
 _DEADLINE = grammar("ANTES {DE|DEL} EL? LA? $")
 _PLACE = grammar("{STREET|NUMBERED} DOT? {EL|LA|DE|DEL}? $ | STREET DOT? UNKNOWN? {Y|ES}? $")
+# "Av. San Martín 1520, entre 25 de Mayo y 9 de Julio"
+_CROSSING = grammar("STREET DOT? UNKNOWN{0,4} BIG COMMA? ENTRE $")
 # "hoy te deposito", "el viernes les confirmo", "mañana hago la transferencia"
 _OTHER_BUSINESS_AFTER = grammar(
-    """(?: A LA {MANANA|TARDE|NOCHE} )? COMMA? YA? {TE|LE|SE|LO|ME|UNKNOWN|MAKE}? {LO|LA|EL}?
+    """{TE|LE} CORRECTION | (?: A LA {MANANA|TARDE|NOCHE} )? COMMA? YA? {TE|LE|SE|LO|ME|UNKNOWN|MAKE}? {LO|LA|EL}?
     {PAY|TELL|BORN|CONFIRM}"""
 )
 _NEGATION_BEFORE = grammar("(?: ^ | COMMA | Y ) NO PARA? {EL|DEL}? $")
@@ -25,13 +27,13 @@ _CORRECTION = grammar("CORRECTION | SINO | NO {COMMA|EL|DEL} | {COMMA|DOT} NO")
 _LEAVING = grammar("LEAVE | OUT_WORD | Y WOULD_LEAVE | {ME|NOS} GO | HASTA")
 _ARRIVING = grammar("ARRIVE | IN_WORD | (?<!{ME|NOS}) GO | DESDE | PARTIR")
 _SAID_AFTER = grammar("(?: (?P<leaves> {ME|NOS} GO | LEAVE ) | ARRIVE | GO ) (?! {EL|A|AL|HASTA|DAY|WEEKDAY|GLUED} )")
-_NIGHTS_OF = grammar("(?<!COUNT) {NOCHE|NOCHES} {DE|DEL}? {EL|LOS}? $")
+_NIGHTS_OF = grammar("(?<!COUNT) (?: {NOCHE|NOCHES} {DE|DEL} {EL|LOS}? | NOCHES ) $")
 _BETWEEN = grammar("ENTRE {EL|LA}? DIA? $")
 _BARE_HASTA = grammar("HASTA EL? $")
 
 _ROLES = classes("WOULD_LEAVE LEAVE OUT_WORD GO HASTA ARRIVE IN_WORD DESDE PARTIR")
 _BUSINESS = classes("PAY PAST BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED")
-_BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM")
+_BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM CORRECTION")
 _SIGNS = _ROLES | _BUSINESS | _BUSINESS_AFTER | classes("NO NOCHE NOCHES")
 
 
@@ -53,9 +55,9 @@ class Surroundings:
         tape = self._tape
         if not self._present.isdisjoint(_BUSINESS):
             begin = max(previous_end, point.start - _REACH)
-            if point.weekday is None and _PLACE.search(tape, begin, point.start):
-                return True
-            if _DEADLINE.search(tape, begin, point.start):
+            is_place = point.weekday is None and _PLACE.search(tape, begin, point.start)
+            is_crossing = is_range and _CROSSING.search(tape, max(0, point.start - _REACH - 3), point.start)
+            if is_place or is_crossing or _DEADLINE.search(tape, begin, point.start):
                 return True
             for scope_end in _SCOPE_ENDS.finditer(tape, begin, point.start):
                 begin = scope_end.end()

@@ -315,12 +315,13 @@ INTENT_WORDS: Final = {
         "incluidos incluidas amenities comodidades cable cocina heladera microondas vajilla utensilios "
         "acondicionado ventilador cuna practicuna secador lavarropas ubicacion ubicados ubicada ubicado "
         "ubicadas direccion mapa aceptan acepta aceptas permiten permite admiten admite lejos distancia "
-        "recepcion desayuno desayunar video videos tarjeta tarjetas efectivo accesible accesibilidad fumar "
+        "recepcion desayuno desayunar video videos accesible accesibilidad fumar "
         "proveeduria kiosco almacen horno cafetera senal patio balcon deck fogon hogar salamandra sauna "
         "gimnasio actividades excursiones juegos metegol caracteristicas instalaciones jardin terraza blanca "
-        "climatizada playroom asado hamaca horario horarios mercadopago guardan equipada equipadas foto wi "
+        "climatizada playroom asado hamaca horario horarios guardan equipada equipadas foto wi "
         "capacidad shampoo lena cunita fotos frazadas politica politicas condiciones"
     ),
+    "MEANS": "tarjeta tarjetas efectivo mercadopago",
     "WHERE": "donde adonde dnd",
     "NEAR": "cerca cercania cerquita",
     "FIT": "entran caben cabe duermen entra",
