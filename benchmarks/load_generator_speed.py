@@ -44,5 +44,5 @@ if __name__ == "__main__":
         host = f"http://127.0.0.1:{int(server.stdout.readline())}"
         for _ in range(ROUNDS):
             per_cpu_s, per_s = measure(host)
-            print(f"{per_cpu_s:.0f} requests per CPU second, {per_s:.0f} per second")
+            sys.stdout.write(f"{per_cpu_s:.0f} requests per CPU second, {per_s:.0f} per second\n")
         server.kill()

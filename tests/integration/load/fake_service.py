@@ -34,6 +34,8 @@ def answer(method: str, path: str) -> tuple[int, object]:
         return 200, {"code": path.rpartition("/")[2]}
     if path.startswith("/api/v1/accommodations/") or path == "/api/v1/healthz":
         return 200, {"status": "ok"}
+    if path.startswith("/api/v1/webhooks/"):
+        return 200, {}
     return 404, {"type": "not_found"}
 
 
@@ -47,10 +49,8 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             if MODE == "silent" and path != "/" and next(_numbers) % 2:
                 await asyncio.sleep(60)
             body = json.dumps(document).encode()
-            writer.write(
-                f"HTTP/1.1 {status} Any\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-                + body
-            )
+            fields = f"HTTP/1.1 {status} Any\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            writer.write(fields.encode() + body)
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         pass
@@ -60,7 +60,8 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 async def main() -> None:
     server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=500)
-    print(server.sockets[0].getsockname()[1], flush=True)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
     async with server:
         await server.serve_forever()
 

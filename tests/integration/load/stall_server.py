@@ -27,7 +27,8 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 async def main(period_s: float, frozen_s: float) -> None:
     server = await asyncio.start_server(_serve, "127.0.0.1", 0, backlog=2000)
-    print(server.sockets[0].getsockname()[1], flush=True)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
     async with server:
         while True:
             await asyncio.sleep(period_s - frozen_s)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from heapq import merge
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -63,7 +64,7 @@ def test_arrivals_are_in_order_and_within_the_plan(stages, spacing):
 def test_poisson_arrivals_are_as_many_and_as_irregular_as_they_should_be():
     times = [each.at_s for each in arrivals([RateStage(100, 100, 100)], Spacing.POISSON, seed=3)]
     assert len(times) == pytest.approx(10_000, rel=0.03)
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     mean = sum(gaps) / len(gaps)
     deviation = (sum((gap - mean) ** 2 for gap in gaps) / len(gaps)) ** 0.5
     assert deviation / mean == pytest.approx(1, rel=0.05)  # exponential gaps
