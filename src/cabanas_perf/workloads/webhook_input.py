@@ -25,6 +25,11 @@ class Delivery:
     query: Mapping[str, str]
 
 
+def make_guest_number(position: int) -> str:
+    """A number that nobody has, without its plus: Argentina's area codes do not begin with 0."""
+    return f"5490{position:09}"
+
+
 def make_text_message(sender: str, message_id: str, text: str, said_at_s: int) -> dict[str, Any]:
     """A guest's text, as the Cloud API has it; ``sender`` is the number without its plus."""
     return make_message(sender, message_id, said_at_s, "text", {"body": text})
@@ -60,7 +65,7 @@ def sign_whatsapp_batch(batch: Mapping[str, Any], secret: str) -> Delivery:
     """The batch as a delivery."""
     body = orjson.dumps(batch)
     value = batch["entry"][0]["changes"][0]["value"]
-    first = next(iter(value.get("messages", ())), {})
+    first: Mapping[str, Any] = next(iter(value.get("messages", ())), {})
     return Delivery(
         path="/api/v1/webhooks/whatsapp",
         headers={"content-type": "application/json", "x-hub-signature-256": sign_as_meta(secret, body)},
