@@ -304,6 +304,8 @@ class TimelinePoint(Record):
     postgres_connections: Count | None = None
     postgres_commits: NonNegative | None = None
     """A second."""
+    postgres_dead_rows: Count | None = None
+    """In all tables: what vacuum has not yet made room of."""
     redis_clients: Count | None = None
     redis_memory_bytes: Count | None = None
 

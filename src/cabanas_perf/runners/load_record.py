@@ -152,6 +152,7 @@ def _server_by_second(
             "pool_in_use": sample.pool_in_use,
             "postgres_connections": sample.postgres_connections,
             "postgres_commits": _rate(before, sample, "postgres_commits"),
+            "postgres_dead_rows": sample.postgres_dead_rows,
             "redis_clients": sample.redis_clients,
             "redis_memory_bytes": sample.redis_memory_bytes,
         }

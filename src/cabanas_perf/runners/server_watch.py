@@ -26,7 +26,8 @@ from cabanas.db.url import to_asyncpg_url
 _INTERVAL_S = 1.0
 _TIMEOUT_S = 2.0
 _POSTGRES = """
-SELECT numbackends, xact_commit FROM pg_stat_database WHERE datname = current_database()
+SELECT numbackends, xact_commit, (SELECT sum(n_dead_tup)::bigint FROM pg_stat_user_tables) AS dead_rows
+FROM pg_stat_database WHERE datname = current_database()
 """
 _OWN_ROUTES = frozenset({"/metrics", "/api/v1/livez"})
 """Asked by runs themselves: to look, and to see whether the service is there."""
@@ -46,6 +47,7 @@ class ServerSample:
     pool_in_use: int | None = None
     postgres_connections: int | None = None
     postgres_commits: int | None = None
+    postgres_dead_rows: int | None = None
     redis_clients: int | None = None
     redis_memory_bytes: int | None = None
 
@@ -119,7 +121,7 @@ async def _look(
 ) -> ServerSample:
     cpu_s, memory_bytes = _look_at_processes(watched.pid)
     pool_open, pool_in_use = await _look_at_pool(watched.base_url, client)
-    backends, commits = await _look_at_postgres(database)
+    backends, commits, dead_rows = await _look_at_postgres(database)
     redis_clients, redis_memory_bytes = await _look_at_redis(cache)
     return ServerSample(
         at_s=time.time(),
@@ -130,6 +132,7 @@ async def _look(
         pool_in_use=pool_in_use,
         postgres_connections=backends,
         postgres_commits=commits,
+        postgres_dead_rows=dead_rows,
         redis_clients=redis_clients,
         redis_memory_bytes=redis_memory_bytes,
     )
@@ -169,13 +172,13 @@ async def _scrape(base_url: str, client: httpx.AsyncClient) -> list[Metric]:
 
 async def _look_at_postgres(
     database: asyncpg.Connection[asyncpg.Record] | None,
-) -> tuple[int | None, int | None]:
+) -> tuple[int | None, int | None, int | None]:
     if database is not None:
         with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             row = await database.fetchrow(_POSTGRES)
             assert row is not None
-            return row["numbackends"], row["xact_commit"]
-    return None, None
+            return row["numbackends"], row["xact_commit"], row["dead_rows"]
+    return None, None, None
 
 
 async def _look_at_redis(cache: aredis.Redis | None) -> tuple[int | None, int | None]:
