@@ -1,8 +1,9 @@
 """Voice notes: this project's transcription beside the design document's, on the same clips in one run.
 
-    python benchmarks/audio_speed.py tests/data/audio [--rounds 3] [--together 4] [--json FILE]
+    python benchmarks/audio_speed.py [FOLDER] [--rounds 3] [--together 4] [--json FILE]
 
-The folder holds clips and a ``transcripts.tsv`` with the columns ``file`` and ``transcript``. Both sides take turns
+The folder holds clips and a ``transcripts.tsv`` with the columns ``file``, ``seconds`` and ``transcript``; without it
+the clips that ship with the toolkit are used. Both sides take turns
 clip by clip, each going first every other time; a clip's time is its median over the rounds. This project's side runs
 as the service runs it, in worker processes; the document's side runs in this one, as the document writes it. Ratios
 are of medians; the word error rate's difference carries a paired bootstrap interval. Needs the extra ``audio``.
@@ -12,28 +13,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import csv
 import json
 import statistics
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 
 from cabanas.audio import Transcriber
-from cabanas.audio.decode import decode
 from cabanas_perf.measurement.wer import WordErrors, paired_difference, pooled_rate, word_errors
 from cabanas_perf.workloads.before.transcription import DocumentTranscriber
+from cabanas_perf.workloads.clips import CLIPS_FOLDER, Clip, load_clips
 
 CLASSES_S = ((0.0, 10.0), (10.0, 30.0), (30.0, 3600.0))
-
-
-@dataclass(frozen=True)
-class Clip:
-    name: str
-    data: bytes
-    reference: str
-    duration_s: float
 
 
 @dataclass(frozen=True)
@@ -53,14 +45,6 @@ class Row:
 
 
 Transcribe = Callable[[bytes], Awaitable[str]]
-
-
-def load_clips(folder: Path) -> Iterator[Clip]:
-    with (folder / "transcripts.tsv").open(newline="") as file:
-        for line in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-            data = (folder / line["file"]).read_bytes()
-            duration_s = decode(data, max_duration_s=3600).duration_s
-            yield Clip(line["file"], data, line["transcript"], duration_s)
 
 
 async def measure(clip: Clip, sides: Sequence[Transcribe], rounds: int, first: int) -> list[Side]:
@@ -113,7 +97,7 @@ async def compare(options: argparse.Namespace) -> tuple[list[Row], dict[str, obj
         async def after(data: bytes) -> str:
             return (await transcriber.transcribe(data)).text
 
-        clips = sorted(load_clips(options.folder), key=lambda clip: clip.name)
+        clips = load_clips(options.folder)
         await before(clips[0].data)
         rows = [
             Row(clip, *await measure(clip, (before, after), options.rounds, first=index))
@@ -137,7 +121,7 @@ async def compare(options: argparse.Namespace) -> tuple[list[Row], dict[str, obj
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", default=CLIPS_FOLDER)
     parser.add_argument("--rounds", type=int, default=1, help="timed turns of each side per clip")
     parser.add_argument("--together", type=int, default=4, help="short clips that arrive at once; 0 leaves it out")
     parser.add_argument("--json", type=Path, help="also write every clip's numbers to this file")

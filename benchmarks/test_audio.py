@@ -1,7 +1,5 @@
 """How long a voice note takes, warm, in process. Needs the extra ``audio``; side by side runs: audio_speed.py."""
 
-from pathlib import Path
-
 import pytest
 
 pytest.importorskip("faster_whisper")
@@ -9,8 +7,7 @@ pytest.importorskip("faster_whisper")
 from cabanas.audio.decode import decode
 from cabanas.audio.engine import Engine
 from cabanas.audio.models import find_models
-
-CLIPS = Path(__file__).parents[1] / "tests" / "data" / "audio"
+from cabanas_perf.workloads.clips import CLIPS_FOLDER
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +19,11 @@ def engine() -> Engine:
 
 @pytest.mark.parametrize("name", ["d05_00.ogg", "d15_01.ogg", "d40_02.ogg"])
 def test_decode(benchmark, name):
-    data = (CLIPS / name).read_bytes()
+    data = (CLIPS_FOLDER / name).read_bytes()
     assert benchmark(decode, data, max_duration_s=60).duration_s > 4
 
 
 @pytest.mark.parametrize("name", ["d05_00.ogg", "d15_01.ogg", "d40_02.ogg"])
 def test_transcribe(benchmark, engine, name):
-    sound = decode((CLIPS / name).read_bytes(), max_duration_s=60)
+    sound = decode((CLIPS_FOLDER / name).read_bytes(), max_duration_s=60)
     assert benchmark.pedantic(engine.transcribe, args=(sound,), rounds=3).text

@@ -3,7 +3,6 @@
 import io
 import random
 import struct
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,13 +17,14 @@ from cabanas.audio import (
     NotAudio,
 )
 from cabanas.audio.limits import check_received
+from cabanas_perf.workloads.clips import CLIPS_FOLDER
 
 av = pytest.importorskip("av")
 np = pytest.importorskip("numpy")
 
 from cabanas.audio.decode import SAMPLE_RATE_HZ, decode  # noqa: E402 - after the skip
 
-CLIP = (Path(__file__).parents[2] / "data" / "audio" / "d05_00.ogg").read_bytes()
+CLIP = (CLIPS_FOLDER / "d05_00.ogg").read_bytes()
 DAMAGED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -1,17 +1,16 @@
 """The real base model on real voices."""
 
 import asyncio
-import csv
 import io
 import os
 import signal
-from pathlib import Path
 
 import pytest
 
 from cabanas.audio import AudioCutShort, AudioRejected, Timeouts, Transcriber, TranscriptionTimedOut, transcribe
 from cabanas.stages import Recording
 from cabanas_perf.measurement.wer import pooled_rate, word_error_rate, word_errors
+from cabanas_perf.workloads.clips import CLIPS_FOLDER, load_clips
 
 np = pytest.importorskip("numpy")
 pytest.importorskip("faster_whisper")
@@ -23,13 +22,9 @@ from cabanas.audio.engine import Engine  # noqa: E402
 from cabanas.audio.models import find_models  # noqa: E402
 from cabanas.audio.recogniser import resolve_device, trim_padding  # noqa: E402
 
-CLIPS = Path(__file__).parents[2] / "data" / "audio"
-
 
 def references() -> dict[str, str]:
-    with (CLIPS / "transcripts.tsv").open(newline="") as file:
-        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return {row["file"]: row["transcript"] for row in rows}
+    return {clip.name: clip.reference for clip in load_clips()}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +33,7 @@ def engine() -> Engine:
 
 
 def sound_of(name: str) -> Sound:
-    return decode((CLIPS / name).read_bytes(), max_duration_s=60)
+    return decode((CLIPS_FOLDER / name).read_bytes(), max_duration_s=60)
 
 
 def test_every_clip_is_understood(engine):
@@ -55,7 +50,7 @@ def test_every_clip_is_understood(engine):
 
 
 def test_a_file_a_path_and_bytes_give_the_same_transcript_with_its_stages():
-    path = CLIPS / "d05_04.ogg"
+    path = CLIPS_FOLDER / "d05_04.ogg"
     with Recording() as recording:
         first = transcribe(path)
     assert {span.name for span in recording.spans} == {"decode", "model_load", "vad", "encode", "transcribe"}
@@ -148,7 +143,7 @@ def test_clips_heard_at_once_are_heard_alike(engine):
 
     async def together() -> list[str]:
         async with Transcriber(workers=2) as transcriber:
-            data = [(CLIPS / name).read_bytes() for name in names]
+            data = [(CLIPS_FOLDER / name).read_bytes() for name in names]
             return [t.text for t in await asyncio.gather(*(transcriber.transcribe(note) for note in data))]
 
     # Sums in int8 come out a little different from call to call, enough to move a comma.
@@ -157,8 +152,8 @@ def test_clips_heard_at_once_are_heard_alike(engine):
 
 
 async def test_workers_refuse_survive_and_are_replaced():
-    note = (CLIPS / "d05_04.ogg").read_bytes()
-    long_note = (CLIPS / "d40_02.ogg").read_bytes()
+    note = (CLIPS_FOLDER / "d05_04.ogg").read_bytes()
+    long_note = (CLIPS_FOLDER / "d40_02.ogg").read_bytes()
     async with Transcriber(workers=1) as transcriber:
         (pid,) = transcriber.worker_pids
         with pytest.raises(AudioCutShort):
@@ -178,7 +173,7 @@ async def test_workers_refuse_survive_and_are_replaced():
 
 
 async def test_a_stopped_worker_counts_as_hung():
-    note = (CLIPS / "d05_04.ogg").read_bytes()
+    note = (CLIPS_FOLDER / "d05_04.ogg").read_bytes()
     async with Transcriber(workers=1, timeouts=Timeouts(decode_s=0.5)) as transcriber:
         os.kill(transcriber.worker_pids[0], signal.SIGSTOP)
         with pytest.raises(TranscriptionTimedOut):

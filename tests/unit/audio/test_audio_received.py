@@ -1,6 +1,5 @@
 import io
 import struct
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,9 +8,9 @@ from hypothesis import strategies as st
 from cabanas.audio import AudioCutShort, AudioEmpty, AudioTooLarge, Limits
 from cabanas.audio.container import ends_early
 from cabanas.audio.limits import check_received, read_recording
+from cabanas_perf.workloads.clips import CLIPS_FOLDER
 
-CLIPS = Path(__file__).parents[2] / "data" / "audio"
-OGG = (CLIPS / "d05_04.ogg").read_bytes()
+OGG = (CLIPS_FOLDER / "d05_04.ogg").read_bytes()
 
 
 def box(kind: bytes, body: bytes) -> bytes:
