@@ -44,7 +44,8 @@ _TOTALS = Anchored(
         "families_of": ("SOME", "SOME FAMILIES DE SOME @tail"),
         "persons": (
             "COUNT N S",
-            """COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS (?! GROWN ) | {N|S} DIGITS PERSONS
+            """(?<!THING DE) COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS (?! GROWN )
+            | {N|S} DIGITS PERSONS
             | SOME EN TOTAL""",
         ),
         "for": (
@@ -178,9 +179,11 @@ def _sum_of_parts(tokens: list[str], tape: str) -> int | None:
     if "kids" in counts:
         del counts["the_child"]  # "1 nene de 3 años, ¿el nene paga?"
     is_child_in_passing = counts.keys() <= {"child", "the_child", "baby"} and not (is_with and "child" in counts)
+    people = counts.total()
+    if counts.keys() == {"kids"} and people == 1 and not is_with:
+        return None  # "¿un bebé de 10 meses paga?"
     if "uncounted" in counts or is_talk or is_child_in_passing:
         return None
-    people = counts.total()
     if counts.keys() & _RELATIVES and "speaker" not in counts and not is_for:
         return people + 1 if is_with or people > 1 else None
     speaks_of_company = is_with and counts.keys() <= {"friends", "kids"}

@@ -20,7 +20,7 @@ _FRAGMENTS = {
         (?<!NO {ME|LO|LA|TE|GO} {WANT|GO|A}) (?<!NO GO A)""",
     # "qué precio tiene el finde" offers no dates.
     "offered": "(?<!{PRICE|HOW_MUCH|WHERE}) {HAY|HAVE|REMAIN}",
-    "day": "DAY | WEEKDAY | FINDE | GLUED | MANANA | HOY | FIN | SEMANA",
+    "day": "DAY (?! {THING|PET|SERVICE} ) | WEEKDAY | FINDE | GLUED | MANANA | HOY | FIN | SEMANA",
     "distance": "HOW_MUCH (?: {DE|DEL|REMAIN} | ESTE UNKNOWN? {DE|DEL} | UNKNOWN {DE|DEL} )",
 }
 
@@ -62,7 +62,7 @@ _SIGNS = Anchored(
             "PRICE WOULD_LEAVE HOW_MUCH WORTH SELLS X",
             """PRICE | (?<!Y) WOULD_LEAVE | (?<! A ) HOW_MUCH (?! {ANTES|ARRIVE} ) | (?<= A ) (?! @distance ) HOW_MUCH
             | WORTH {LA|EL|POR|DE|DEL|X|PARA|UN|ES} | (?<=QUE) {SELLS|WORTH} | (?<={ME|NOS|LE}) SELLS
-            | SELLS {MONEY|COUNT|LA|LO|POR|X|PARA|ASK} | (?<=D12) X D12""",
+            | SELLS {MONEY|COUNT|GLUED|BIG|MAS|LA|LO|POR|X|PARA|ASK} | (?<=D12) X D12""",
         ),
     },
     _FRAGMENTS,
@@ -76,7 +76,7 @@ _PRICE_ALONE = grammar("DEPOSIT | MONEY | WORTH")
 
 _ALONE = classes("MEANS HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH")
 _HELLO = classes("HELLO")
-_DONE = classes("PAY PAST")
+_DONE = classes("PAY PAST VISITED")
 
 
 def read_intents(tape: str, present: frozenset[str], *, names_days: bool) -> tuple[str, ...]:

@@ -37,10 +37,11 @@ class Tape(dict[str, str]):
 _symbols: dict[str, str] = {}
 CLASS_OF = Tape()
 VALUE_OF: dict[str, int] = {}
-# Below 256, so that the tape stays one byte a token, and neither special nor white space in a pattern.
+# Neither special nor white space in a pattern. A tape is shortest in memory where all are below 256, so the words
+# that nearly every message has are defined first.
 _FREE_SYMBOLS = (
     character
-    for character in map(chr, range(1, 256))
+    for character in map(chr, range(1, 0x180))
     if character not in r".^$*+?{}[]()\|&~-#@" and not character.isspace()
 )
 
@@ -105,10 +106,12 @@ def _add_numbers() -> None:
             _add(f"{year}{glue}", "YGLUED", year)
 
 
+_add_numbers()
+for _name in ("MONTH", "WEEKDAY"):
+    _define(_name)
 _add_vocabulary()
 _add_names("MONTH", vocabulary.MONTHS, 1)
 _add_names("WEEKDAY", vocabulary.WEEKDAYS, 0)
-_add_numbers()
 
 
 def tape_of(tokens: list[str]) -> str:

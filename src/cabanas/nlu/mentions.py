@@ -26,7 +26,7 @@ _FRAGMENTS = {
     "of_month": "{DE|DEL} (?:MES DE)? MONTH (?: {DE|DEL}? YEAR )?",
     "holy_week": "SEMANA SANTA | PASCUA",
     "holiday": """(?: FERIADO DE )? (?: @holy_week ) | (?: FERIADO {DE|DEL} )? CARNAVAL | NAVIDAD | NOCHEBUENA
-        | NOCHE BUENA | ANO NUEVO | {FIN|FINES} DE ANO | (?<={PARA|EN|DE|POR|X}) REYES | DIA DE REYES
+        | NOCHE BUENA | ANO NUEVO | {FIN|FINES} DE ANO | (?<={PARA|EN|DE|POR|X|HASTA|A}) REYES | DIA DE REYES
         | WEEKDAY (?: SANTO | DE PASCUA ) | DIA DE LA MOTHER | DIA DEL FATHER
         | DIA {DE|DEL} {LA|LAS|LOS}? {CHILD|KID|KIDS}
         | DIA DE LOS LOVERS

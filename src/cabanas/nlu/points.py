@@ -260,7 +260,9 @@ class Reader:
         if holiday is not None and (point := self.holiday(holiday)) is not None and point.fixed is not None:
             return self._holiday_weekend(match, point)
         span = self._weekend_span(match, is_long=is_long)
-        if span is None or (before in _GENERIC_BEFORE and not is_long and len(match[0]) <= 3):
+        if span is None or (
+            before in _GENERIC_BEFORE and match[0][0] in _WEEKEND and not is_long and len(match[0]) <= 3
+        ):
             return None
         point = self._vague(match, *span)
         point.is_weekend = not is_long
@@ -487,7 +489,7 @@ _PASADO, _WEEKDAY, _SEMANA, _LARGO, _YEAR = (
 _MONTH_SET, _ORDINAL, _SLASHED = classes("MONTH"), classes("ORDINAL"), classes("S")
 _NUMBERED = _ORDINAL | classes("D12")
 _NEXT = classes("VIENE PROXIMO")
-_GENERIC_BEFORE = classes("UN LOS CADA W12 D12")
+_GENERIC_BEFORE, _WEEKEND = classes("UN LOS CADA DE W12 D12"), classes("FIN FINDE")
 _HOLY_WEEK = classes("SANTA PASCUA")
 _BEGINNING, _MIDDLE = classes("PRINCIPIOS FIRST_ONES"), classes("MEDIADOS")
 _HOLIDAY_DATES = {

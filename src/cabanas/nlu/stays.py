@@ -46,7 +46,7 @@ _FRAGMENTS = {
         | A PRIMERO CLOCK_TIME )""",
 }
 _RANGE = grammar(
-    "@time? {COMMA|PAREN}? Y? {AL|A|HASTA|DASH|SLASH} (?: AFTER DE )? {EL|LA|LOS|AL}? DIA? DASH?", _FRAGMENTS
+    "DOT? @time? {COMMA|PAREN}? Y? {AL|A|HASTA|DASH|SLASH} (?: AFTER DE )? {EL|LA|LOS|AL}? DIA? DASH?", _FRAGMENTS
 )
 _PLAIN_RANGES = frozenset({symbol_of("AL"), symbol_of("HASTA") + symbol_of("EL"), symbol_of("DASH")})
 _LIST = grammar("COMMA? Y {EL|AL|LA}? DIA? | COMMA EL?")
@@ -154,10 +154,17 @@ class _Reading:
             elif kind != "ago" and (kind != "linked_day" or mention.start() - 1 == previous_end):
                 point: Point | None = getattr(reader, kind)(mention)
                 if point is None:
-                    pass
+                    self._drop_the_beginning_of(mention)
                 elif not points or (point.weekday is None and points[-1].weekday is None) or not self._merged(point):
                     points.append(point)
             previous_end = mention.end()
+
+    def _drop_the_beginning_of(self, mention: re.Match[str]) -> None:
+        """A range to an impossible day is none: "del 30 al 31 de febrero"."""
+        last = self._points[-1] if self._points else None
+        is_bare_day = last is not None and last.day is not None and last.month is None
+        if last is not None and is_bare_day and _RANGE.fullmatch(self._tape, last.end, mention.start()):
+            self._points.pop()
 
     def _add_length(self, mention: re.Match[str]) -> None:
         start, end = mention.span()
@@ -234,7 +241,7 @@ class _Reading:
                     ranges.append(found)
             else:
                 self._take_month_of_alternative(index)
-                if not is_alternative and not around.is_no_stay(first, previous_end, is_range=False):
+                if not is_alternative and not around.is_no_stay(first, previous_end, first.end, is_range=False):
                     singles.append(_Single(first, around.leaves(first, previous_end), previous_end))
             index, previous_end = reach + 1, points[reach].end
         return ranges, singles
@@ -253,7 +260,7 @@ class _Reading:
             # "del 15 al 18 de enero, perdón, del 22 al 25": the second range is in January too.
             self._resolver.months.append(MonthInForce(first.start, check_in.month, None))
         around = self._around
-        if around.is_no_stay(first, previous_end, is_range=True) or around.is_negated(first.start, last.end):
+        if around.is_no_stay(first, previous_end, last.end, is_range=True) or around.is_negated(first.start, last.end):
             return None
         if is_list and check_out is not None and around.is_nights_of(first.start):
             check_out += DAY

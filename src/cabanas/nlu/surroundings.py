@@ -8,14 +8,17 @@ from cabanas.nlu.points import Point
 # How many tokens before a day can say what the day is.
 _REACH = 7
 
-_OTHER_BUSINESS = grammar("{PAY|PAST|BORN|AYER|TELL|ANSWER|OPENING}")
+_OTHER_BUSINESS = grammar("{PAY|PAST|VISITED|BORN|AYER|TELL|ANSWER|OPENING}")
 # A range is never a day of payment or birth: "para festejar mi cumple, del 5 al 7".
-_OTHER_BUSINESS_OF_RANGE = grammar("{PAST|OPENING}")
+_OTHER_BUSINESS_OF_RANGE = grammar("{PAST|VISITED|OPENING}")
 _SCOPE_ENDS = grammar("{DOT|ASK|COMMA|PAREN|WANT|PARA|POR|X|SI|HAY|HAVE|FREE|PLACE|GO|ARRIVE|BOOK}")
+# "fuimos para semana santa"; "te escribí por el 15" is another matter.
+_PAST_VISIT = grammar("VISITED {PARA|POR|EN|A|EL|LA|LOS}{0,2} $")
+_OPENING_HOURS = grammar("(?: COMMA? DE {COUNT|GLUED} A {COUNT|GLUED} HOUR? )? UNKNOWN? OPENING")
 _DEADLINE = grammar("ANTES {DE|DEL} EL? LA? $")
 _PLACE = grammar("{STREET|NUMBERED} DOT? {EL|LA|DE|DEL}? $ | STREET DOT? UNKNOWN? {Y|ES}? $")
 # "Av. San Martín 1520, entre 25 de Mayo y 9 de Julio"
-_CROSSING = grammar("STREET DOT? UNKNOWN{0,4} BIG COMMA? ENTRE $")
+_CROSSING = grammar("STREET DOT? {UNKNOWN|DIGITS|D99|BIG}{1,5} COMMA? ENTRE $")
 # "hoy te deposito", "el viernes les confirmo", "mañana hago la transferencia"
 _OTHER_BUSINESS_AFTER = grammar(
     """{TE|LE} CORRECTION | (?: A LA {MANANA|TARDE|NOCHE} )? COMMA? YA? {TE|LE|SE|LO|ME|UNKNOWN|MAKE}? {LO|LA|EL}?
@@ -32,7 +35,7 @@ _BETWEEN = grammar("ENTRE {EL|LA}? DIA? $")
 _BARE_HASTA = grammar("HASTA EL? $")
 
 _ROLES = classes("WOULD_LEAVE LEAVE OUT_WORD GO HASTA ARRIVE IN_WORD DESDE PARTIR")
-_BUSINESS = classes("PAY PAST BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED")
+_BUSINESS = classes("PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED")
 _BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM CORRECTION")
 _SIGNS = _ROLES | _BUSINESS | _BUSINESS_AFTER | classes("NO NOCHE NOCHES")
 
@@ -48,13 +51,17 @@ class Surroundings:
         # Most messages hold none of the signs, and this spares them every other look.
         self._is_silent = present.isdisjoint(_SIGNS)
 
-    def is_no_stay(self, point: Point, previous_end: int, *, is_range: bool) -> bool:
-        """The day belongs to a payment, a birth, a past visit, a promise to write, a deadline or a street."""
+    def is_no_stay(self, point: Point, previous_end: int, end: int, *, is_range: bool) -> bool:
+        """The day, or the range from it to the position ``end``, belongs to something else: a payment, a birth, a past
+        visit, a promise to write, a deadline, a street.
+        """
         if self._is_silent:
             return False
         tape = self._tape
         if not self._present.isdisjoint(_BUSINESS):
             begin = max(previous_end, point.start - _REACH)
+            if _PAST_VISIT.search(tape, begin, point.start) or (is_range and _OPENING_HOURS.match(tape, end)):
+                return True
             is_place = point.weekday is None and _PLACE.search(tape, begin, point.start)
             is_crossing = is_range and _CROSSING.search(tape, max(0, point.start - _REACH - 3), point.start)
             if is_place or is_crossing or _DEADLINE.search(tape, begin, point.start):

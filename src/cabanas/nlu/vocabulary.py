@@ -74,7 +74,6 @@ TIME_WORDS: Final = {
     "AYER": "ayer anteayer antier anoche",
     "MANANA": "manana maniana mannana manaa",
     "TARDE": "tarde tardecita",
-    "TARDES": "tardes",
     "NOCHE": "noche nche noxe",
     "NOCHES": "noches nches noxes nochs",
     "MEDIODIA": "mediodia",
@@ -247,11 +246,11 @@ OTHER_BUSINESS_WORDS: Final = {
         "avisame contestame contesten respondeme respondan responder contestar decirme avisar decidir llamame "
         "llamar escribime definir confirmarte avisarte"
     ),
-    "PAST": (
-        "estuve estuvimos fui fuimos vinimos escribi hable hablamos pregunte consulte llame mande estabamos "
-        "compre compramos anduvimos conocimos hospedamos hospede vinieron estuvieron visitamos mandaron "
-        "escribieron"
+    "VISITED": (
+        "estuve estuvimos fui fuimos vinimos estabamos anduvimos conocimos hospedamos hospede vinieron estuvieron "
+        "visitamos veraneamos"
     ),
+    "PAST": "escribi hable hablamos pregunte consulte llame mande compre compramos mandaron escribieron",
     "BORN": ("nacio naci nacido nacida nacimiento nacieron nac cumple cumpleanos cumplo cumplimos aniversario"),
     "OPENING": "atienden atencion abren cierran atiende abierto oficina",
 }
@@ -305,6 +304,7 @@ INTENT_WORDS: Final = {
         "cancelando desistir desisto cancelr kancelar cancelemos suspenderla suspende canselacion"
     ),
     "BAJA": "baja",
+    "SEASON": "temporada",
     "POWER": "puedo podemos podre podremos podria podriamos pude pudimos poder",
     "SUIT": "sirve conviene sirven",
     "HELLO": ("hola buenas buenos buen hello holis ola holaa holaaa holaaaa hi saludos bnas buenass wenas holas alo"),
@@ -329,7 +329,6 @@ INTENT_WORDS: Final = {
     "MAY": "pueden puede podes",
     "BRING": "llevar traer",
     "REFUND": "devolucion devuelven reembolso reintegro devolverian devolver reintegran",
-    "PEOPLE_PLACE": "lago centro rio cerro playa ripio",
 }
 
 MONTHS: Final = (
