@@ -38,8 +38,13 @@ def arrows(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Every test that ends soon; arguments go to pytest."""
-    session.run(tool("pytest"), "-n", "2", "--dist", "loadgroup", *session.posargs)
+    """Every test that ends soon; arguments go to pytest instead of the usual two rounds."""
+    if session.posargs:
+        session.run(tool("pytest"), *session.posargs)
+        return
+    session.run(tool("pytest"), "-n", "2", "-m", "not serial and not soak")
+    # What measures time against a known truth has the machine for itself.
+    session.run(tool("pytest"), "-m", "serial and not soak")
 
 
 @nox.session

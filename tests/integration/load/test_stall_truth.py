@@ -18,6 +18,8 @@ RATE_RPS, PERIOD_S, FROZEN_S, SERVICE_S = 100, 10.0, 2.0, 0.005
 _TRIES = 2
 _DISTURBED_S = 0.2
 
+pytestmark = pytest.mark.serial
+
 
 def true_percentile_s(q: float) -> float:
     """What evenly spaced arrivals wait: until the end of the freeze, if they fall into one, and then the service."""
