@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from locust import FastHttpUser, between, tag, task
 
 from cabanas_perf.load import user_classes  # noqa: F401 - adds --user-classes
-from cabanas_perf.load.client_settings import MERCADOPAGO_SECRET_VARIABLE, make_id, read_secret
+from cabanas_perf.load.client_settings import MERCADOPAGO_SECRET_VARIABLE, choose_payment_id, make_id, read_secret
 from cabanas_perf.load.signing import sign_as_mercadopago
 
 
@@ -27,7 +27,7 @@ class MercadoPagoWebhookUser(FastHttpUser):
     @tag("webhook-payment")
     @task
     def notify(self) -> None:
-        payment_id, request_id = str(random.randrange(10**9, 10**10)), make_id()
+        payment_id, request_id = choose_payment_id(random), make_id()
         signature = sign_as_mercadopago(
             self.secret, data_id=payment_id, request_id=request_id, timestamp_ms=time.time_ns() // 1_000_000
         )

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import os
+import random
 from uuid import uuid4
 
 MARKER_VARIABLE = "CABANAS_PERF_LOAD_MARKER"
 WHATSAPP_SECRET_VARIABLE = "CABANAS_WHATSAPP_APP_SECRET"  # noqa: S105 - a variable's name
 MERCADOPAGO_SECRET_VARIABLE = "CABANAS_MERCADOPAGO_SECRET"  # noqa: S105 - a variable's name
+PAYMENT_IDS_VARIABLE = "CABANAS_PERF_LOAD_PAYMENT_IDS"
+"""``FIRST+COUNT`` of the payments that exist."""
 
 
 def read_marker() -> str:
     """Contact name of the reservations that the run makes."""
     return os.environ.get(MARKER_VARIABLE) or "cabanas-perf locust"
+
+
+def choose_payment_id(rng: random.Random) -> str:
+    """Id of a payment to notify about: one that the provider's stub was told of, else a made-up one."""
+    first, _, count = os.environ.get(PAYMENT_IDS_VARIABLE, "").partition("+")
+    return str(int(first) + rng.randrange(int(count))) if count else str(rng.randrange(10**9, 10**10))
 
 
 def make_id() -> str:

@@ -33,6 +33,7 @@ from cabanas_perf.runners.load_session import (
     PartOutcome,
     choose_scope,
     find_endpoints,
+    payments_of,
     read_part_replies,
     send_part,
 )
@@ -40,11 +41,11 @@ from cabanas_perf.runners.loadtest import LoadResult, audit_parts
 from cabanas_perf.runners.run_id import make_run_id
 from cabanas_perf.runners.service_process import start_service
 from cabanas_perf.runners.stop import Stop
-from cabanas_perf.runners.stub_process import start_stub_process
 from cabanas_perf.runners.target import Target, open_target, service_environment
 from cabanas_perf.slo.exit_codes import exit_code_for
 from cabanas_perf.slo.objective import Objective, RunKind
 from cabanas_perf.slo.verdict import Judgement, Observation, Verdict, judge
+from cabanas_perf.stubs import Behaviour, start_stubs
 from cabanas_perf.workloads.base import Need
 
 DEFAULT_SCENARIO = "capacity"
@@ -125,7 +126,7 @@ def run_capacity(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
     for workers, target in _targets(options, view):
         if environment is None:
             environment = uvloop.run(describe_environment(target.backends, embedded=options.where.database_url is None))
-        session = LoadSession(options, target, run_id, wanted, stop, view)
+        session = LoadSession(options, target, run_id, wanted, stop, view, payments_of(target))
         search = _Search(session, objectives, in_scope, workers, [], [])
         searches.append(search)
         found = search.run()
@@ -196,13 +197,13 @@ def _targets(options: LoadOptions, view: LoadView) -> Iterator[tuple[int | None,
             size=size,
             say=view.say,
         ) as backends,
-        start_stub_process() as stubs,
+        start_stubs(Behaviour()) as stubs,
     ):
         environment = service_environment(backends, stubs)
         for workers in _WORKER_COUNTS[: max(MIN_POINTS, os.cpu_count() or 1)]:
             view.say(f"service with {workers} worker process{'es' if workers > 1 else ''}")
             with start_service(environment, workers=workers) as service:
-                yield workers, Target(backends, service.base_url, environment, service)
+                yield workers, Target(backends, service.base_url, environment, service, stubs)
 
 
 def _at_rate(scenario: Scenario, rate_rps: float, duration_s: float | None) -> Scenario:

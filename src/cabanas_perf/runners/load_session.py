@@ -10,7 +10,11 @@ from typing import Protocol
 
 import uvloop
 
-from cabanas_perf.load.client_settings import MERCADOPAGO_SECRET_VARIABLE, WHATSAPP_SECRET_VARIABLE
+from cabanas_perf.load.client_settings import (
+    MERCADOPAGO_SECRET_VARIABLE,
+    PAYMENT_IDS_VARIABLE,
+    WHATSAPP_SECRET_VARIABLE,
+)
 from cabanas_perf.load.delta import Collected
 from cabanas_perf.load.errors import ScenarioError
 from cabanas_perf.load.guards import GuardResult, check_guards
@@ -21,6 +25,7 @@ from cabanas_perf.load.user_files import find_user_classes, list_endpoints
 from cabanas_perf.runners.errors import RunError
 from cabanas_perf.runners.load_generator import Distribution, GeneratorRun, run_generator
 from cabanas_perf.runners.load_observations import REPLIED_ENDPOINTS, Part
+from cabanas_perf.runners.providers import register_payments
 from cabanas_perf.runners.server_watch import ServerRecord, Watched, watch_server
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.runners.target import Target, TargetOptions
@@ -33,6 +38,7 @@ _INDICATORS = frozenset({Indicator.LATENCY, Indicator.ACK_LATENCY, Indicator.ERR
 """What a load run measures."""
 _SECRET_BY_USER_FILE = {"whatsapp": WHATSAPP_SECRET_VARIABLE, "mercadopago": MERCADOPAGO_SECRET_VARIABLE}
 _REPLIES_WAIT_S = 15.0
+_PAYMENTS = 100
 _LOOK_EVERY_S = 1.0
 
 
@@ -78,6 +84,8 @@ class LoadSession:
     """Those in scope."""
     stop: Stop
     view: LoadView
+    payments: range
+    """Ids of payments that the provider knows; empty when its stub is not ours."""
 
     @property
     def base_url(self) -> str:
@@ -120,6 +128,11 @@ def choose_scope(objectives: Sequence[Objective], endpoints: Collection[str], sc
         and one.indicator in _INDICATORS
         and one.id not in scenario.out_of_scope
     )
+
+
+def payments_of(target: Target) -> range:
+    """Payments for webhooks to tell about, made known to the target's stub; none at a host that is not ours."""
+    return range(0) if target.stubs is None else register_payments(target.stubs, _PAYMENTS)
 
 
 def client_environment(service: Mapping[str, str], scenario: Scenario) -> dict[str, str]:
@@ -173,7 +186,10 @@ def send_part(session: LoadSession, scenario: Scenario) -> PartOutcome:
         run = run_generator(
             plan,
             host=session.base_url,
-            environment=client_environment(target.environment, scenario),
+            environment={
+                **client_environment(target.environment, scenario),
+                PAYMENT_IDS_VARIABLE: f"{session.payments.start}+{len(session.payments)}" if session.payments else "",
+            },
             distribution=options.distribution,
             ui_port=options.ui_port,
             on_progress=watch,

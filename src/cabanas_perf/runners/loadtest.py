@@ -36,6 +36,7 @@ from cabanas_perf.runners.load_session import (
     choose_scope,
     client_environment,
     find_endpoints,
+    payments_of,
     read_part_replies,
     send_part,
 )
@@ -75,7 +76,9 @@ def run_loadtest(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
     in_scope = choose_scope(objectives, endpoints, scenario)
     size = DataSize(cabins=scenario.cabins, reservations=scenario.reservations)
     with open_target(options.where, needs=frozenset(Need), writes=True, size=size, say=view.say) as target:
-        session = LoadSession(options, target, run_id, [one for one in objectives if one.id in in_scope], stop, view)
+        session = LoadSession(
+            options, target, run_id, [one for one in objectives if one.id in in_scope], stop, view, payments_of(target)
+        )
         environment = uvloop.run(describe_environment(target.backends, embedded=options.where.database_url is None))
         counts_before = read_request_counts(session.base_url)
         main = send_part(session, scenario)
@@ -208,7 +211,11 @@ def audit_parts(
         audit = uvloop.run(
             audit_reservations(session.database_url, codes, marker=session.marker, unanswered=unanswered)
         )
-        uvloop.run(remove_webhook_events(session.database_url, marker=session.marker.replace(" ", ".")))
+        uvloop.run(
+            remove_webhook_events(
+                session.database_url, marker=session.marker.replace(" ", "."), payments=session.payments
+            )
+        )
     parts = [each.part.collected for each in outcomes]
     checks = (*audit.checks, check_counts(parts), check_server_counts(parts, server_counts))
     passed = None if audit.passed is None else all(check.passed is not False for check in checks)

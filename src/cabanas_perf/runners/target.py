@@ -11,9 +11,9 @@ import httpx
 from cabanas_perf.runners.databases import Backends, DataSize, open_backends
 from cabanas_perf.runners.errors import TargetNotReached
 from cabanas_perf.runners.hosts import check_host
+from cabanas_perf.runners.providers import provider_environment
 from cabanas_perf.runners.service_process import RunningService, start_service
-from cabanas_perf.runners.stub_process import provider_environment, start_stub_process
-from cabanas_perf.stubs import StubAddress
+from cabanas_perf.stubs import Behaviour, StubAddress, start_stubs
 from cabanas_perf.workloads.base import Need, Via
 
 _REACH_TIMEOUT_S = 5.0
@@ -41,6 +41,7 @@ class Target:
     environment: dict[str, str] = field(default_factory=dict)
     """What the service was started with, when it is ours."""
     service: RunningService | None = None
+    stubs: StubAddress | None = None
 
 
 @contextmanager
@@ -69,10 +70,10 @@ def open_target(
         if options.via is Via.DIRECT:
             yield Target(backends)
             return
-        with start_stub_process() as stubs:
+        with start_stubs(Behaviour()) as stubs:
             environment = service_environment(backends, stubs)
             with start_service(environment) as service:
-                yield Target(backends, service.base_url, environment, service)
+                yield Target(backends, service.base_url, environment, service, stubs)
 
 
 def service_environment(backends: Backends, stubs: StubAddress) -> dict[str, str]:

@@ -30,6 +30,7 @@ WHERE position($1 IN i.provider_id) > 0 AND i.failed_at IS NULL
 """
 _REMOVE_REPLIES = "DELETE FROM outbox o USING inbox i WHERE o.inbox_id = i.id AND position($1 IN i.provider_id) > 0"
 _REMOVE_EVENTS = "DELETE FROM inbox WHERE position($1 IN provider_id) > 0"
+_REMOVE_PAYMENTS = "DELETE FROM payments WHERE provider_id = ANY($1)"
 _POLL_S = 0.25
 
 
@@ -58,12 +59,13 @@ async def read_replies(database_url: str, *, marker: str, wait_s: float) -> Sequ
     return [WebhookReply(ENDPOINT_BY_KIND[row["kind"]], row["received_at_s"] - ahead_s, row["reply_s"]) for row in rows]
 
 
-async def remove_webhook_events(database_url: str, *, marker: str) -> None:
-    """Delete the run's messages and notifications, with their replies."""
+async def remove_webhook_events(database_url: str, *, marker: str, payments: range) -> None:
+    """Delete the run's messages and notifications, with their replies, and what became of its payments."""
     connection = await asyncpg.connect(to_asyncpg_url(database_url))
     try:
         async with connection.transaction():
             await connection.execute(_REMOVE_REPLIES, marker)
             await connection.execute(_REMOVE_EVENTS, marker)
+            await connection.execute(_REMOVE_PAYMENTS, list(map(str, payments)))
     finally:
         await connection.close()

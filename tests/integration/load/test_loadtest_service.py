@@ -65,7 +65,9 @@ def test_contention_refuses_and_is_judged_for_what_it_is(run):
     code, report = run("contention", "-t", "10s")
     assert code == 0, report["verdicts"]
     (prereservation,) = [each for each in report["workloads"] if each["name"] == "prereservation"]
-    assert prereservation["refused"] > 10 * prereservation["ok"] > 0
+    # The cabin is full before the warm-up ends.
+    assert prereservation["refused"] > 100 > prereservation["ok"]
+    assert report["audit"]["checks"][0]["expected"] > 0
     not_in_scope = {each["objective"] for each in report["verdicts"] if each["verdict"] == "not_in_scope"}
     assert {"prereservation-accepted", "prereservation-p95"} <= not_in_scope
 
