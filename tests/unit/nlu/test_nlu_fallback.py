@@ -29,6 +29,13 @@ def test_the_cache_knows_the_reference_day():
     assert resolve_span(span, DAY + timedelta(days=1)) == date(2025, 11, 25)
 
 
+def test_the_same_span_on_the_same_day_is_resolved_once():
+    resolve_span.cache_clear()
+    for _ in range(3):
+        analyze("hay lugar en un mes y 10 dias?", reference_date=DAY)
+    assert (resolve_span.cache_info().misses, resolve_span.cache_info().hits) == (1, 2)
+
+
 def test_what_the_grammar_can_resolve_never_reaches_dateparser():
     resolve_span.cache_clear()
     for text in ("del 15 al 18 de diciembre", "en 15 dias", "este finde", "hola", "mi tel es 1145678901"):
