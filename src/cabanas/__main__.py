@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from uvicorn.supervisors import Multiprocess
 
 from cabanas import nlu
+from cabanas.audio import AudioUnavailable, require_audio
 from cabanas.bootstrap import open_service
 from cabanas.db.migrate import migrate
 from cabanas.db.seed import seed
@@ -56,6 +57,12 @@ def main(argv: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
+    if arguments.command in {"api", "worker"} and settings.audio_enabled == "on":
+        try:
+            require_audio()
+        except AudioUnavailable as error:
+            print(error, file=sys.stderr)
+            return 2
     if arguments.command == "api":
         return serve_api(settings, arguments)
     if arguments.command == "worker":
@@ -83,7 +90,7 @@ def run_worker(settings: Settings) -> int:
 
     async def work() -> None:
         loop = asyncio.get_running_loop()
-        async with open_service(settings) as service:
+        async with open_service(settings, for_work=True) as service:
             working = asyncio.create_task(Worker(service).run())
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, working.cancel)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import timedelta
 
 from redis.asyncio import Redis
 
-from cabanas import nlu
+from cabanas import audio, nlu
 from cabanas.clients.http import open_provider
 from cabanas.clients.mercadopago import MercadoPagoClient
 from cabanas.clients.whatsapp import WhatsAppClient
@@ -26,6 +27,8 @@ from cabanas.services.inbox import Inbox
 from cabanas.services.settle_reservation import SettleReservation
 from cabanas.services.voice import ListenToGuest, Transcriber
 from cabanas.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +49,21 @@ class Service:
     handle_payment: HandlePayment
     whatsapp: WhatsAppClient | None
     mercadopago: MercadoPagoClient | None
+    transcriber: Transcriber | None
 
 
 @asynccontextmanager
-async def open_service(settings: Settings, *, transcriber: Transcriber | None = None) -> AsyncIterator[Service]:
+async def open_service(
+    settings: Settings, *, transcriber: Transcriber | None = None, for_work: bool = False
+) -> AsyncIterator[Service]:
     """The service for the block. Its pools connect on demand and are closed at the end.
 
-    Without a ``transcriber``, guests who send voice notes are asked to write.
+    Voice notes are heard by ``transcriber``, else by one that the settings describe; where that is none, guests who
+    send them are asked to write. ``for_work``: this process is there to answer guests, so none should wait for models.
 
     Raises:
         ValueError: when a URL is missing or malformed.
+        AudioError: when the settings insist on voice notes and they cannot be transcribed.
     """
     if settings.database_url is None or settings.redis_url is None:
         msg = "DATABASE_URL and REDIS_URL must both be set"
@@ -65,7 +73,9 @@ async def open_service(settings: Settings, *, transcriber: Transcriber | None = 
         open_redis(settings, settings.redis_url) as redis,
         open_whatsapp(settings) as whatsapp,
         open_mercadopago(settings) as mercadopago,
+        open_transcriber(settings, at_start=for_work) as own_transcriber,
     ):
+        listener = transcriber or own_transcriber
         locks = CabinLocks(
             redis,
             prefix=settings.redis_prefix,
@@ -97,13 +107,14 @@ async def open_service(settings: Settings, *, transcriber: Transcriber | None = 
                 database=database,
                 browse=browse,
                 hold_stay=hold_stay,
-                listen=ListenToGuest(whatsapp, transcriber, settings.transcript_min_confidence),
+                listen=ListenToGuest(whatsapp, listener, settings.transcript_min_confidence),
                 analyze=nlu.analyze,
                 conversation_ttl=timedelta(seconds=settings.conversation_ttl_s),
             ),
             handle_payment=HandlePayment(database, locks, mercadopago),
             whatsapp=whatsapp,
             mercadopago=mercadopago,
+            transcriber=listener,
         )
 
 
@@ -135,3 +146,27 @@ async def open_mercadopago(settings: Settings) -> AsyncIterator[MercadoPagoClien
         max_connections=settings.inbox_concurrency,
     ) as http:
         yield MercadoPagoClient(http)
+
+
+@asynccontextmanager
+async def open_transcriber(settings: Settings, *, at_start: bool) -> AsyncIterator[Transcriber | None]:
+    """The transcriber for the block; None where the settings or the installation have none.
+
+    Raises:
+        AudioError: when the settings insist on it and it cannot be had.
+    """
+    insisted = settings.audio_enabled == "on"
+    if insisted:
+        audio.require_audio()
+    if settings.audio_enabled == "off" or not audio.has_audio():
+        yield None
+        return
+    async with audio.TranscriberOnDemand(lambda: audio.Transcriber(workers=settings.audio_workers)) as transcriber:
+        if insisted or at_start:
+            try:
+                await transcriber.start()
+            except audio.AudioError as error:
+                if insisted:
+                    raise
+                logger.warning("transcriber_not_started", extra={"reason": str(error)})
+        yield transcriber

@@ -113,6 +113,11 @@ class Settings(BaseSettings):
     """How long what a guest said is remembered."""
     transcript_min_confidence: float = Field(default=0.4, ge=0, le=1)
     """Below it a voice note counts as not understood."""
+    audio_enabled: Literal["auto", "on", "off"] = "auto"
+    """Whether voice notes are transcribed. auto: where the extra ``audio`` is installed, with the models loaded by a
+    worker's start or an API's first recording; on: loaded at every start, which fails where they cannot be."""
+    audio_workers: int | None = Field(default=None, ge=1)
+    """Processes that transcribe, for each process of the service; unset, one for each core."""
     messages_ttl_s: int = Field(default=30 * 86400, ge=8 * 86400)
     """How long events and messages are kept; providers deliver again for up to seven days."""
 

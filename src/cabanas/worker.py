@@ -18,6 +18,7 @@ from enum import StrEnum
 
 import asyncpg
 
+from cabanas.audio import AudioError
 from cabanas.bootstrap import Service
 from cabanas.clients.errors import ProviderRefused, ProviderUnavailable
 from cabanas.clients.whatsapp import WhatsAppClient
@@ -172,7 +173,7 @@ class Worker:
     async def _handle_failure(self, line: Line, row: asyncpg.Record, error: Exception) -> WorkOutcome:
         reason = describe_failure(error)
         for_good = isinstance(error, ProviderRefused) or row["attempts"] >= line.max_attempts
-        expected = isinstance(error, ProviderRefused | ProviderUnavailable | DatabaseUnavailable)
+        expected = isinstance(error, ProviderRefused | ProviderUnavailable | DatabaseUnavailable | AudioError)
         logger.log(
             logging.ERROR if for_good else logging.WARNING,
             "work_failed",
@@ -204,7 +205,7 @@ def backoff_s(attempt: int, settings: Settings, *, asked_s: float | None = None)
 
 def describe_failure(error: Exception) -> str:
     """What is kept of an error: our own words, and of others only the kind, for they can carry personal data."""
-    if isinstance(error, ProviderRefused | ProviderUnavailable):
+    if isinstance(error, ProviderRefused | ProviderUnavailable | AudioError):
         return f"{type(error).__name__}: {error}"
     return type(error).__name__
 

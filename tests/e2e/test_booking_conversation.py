@@ -58,6 +58,7 @@ async def service(servers, stubs):
         "DATABASE_URL": servers.database_url,
         "REDIS_URL": servers.redis_url,
         "CABANAS_API_TOKEN": TOKEN,
+        "CABANAS_AUDIO_ENABLED": "off",
         "CABANAS_WHATSAPP_APP_SECRET": APP_SECRET,
         "CABANAS_WHATSAPP_VERIFY_TOKEN": "verify-me",
         "CABANAS_WHATSAPP_ACCESS_TOKEN": "graph-token",

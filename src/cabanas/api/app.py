@@ -10,7 +10,7 @@ from typing import TypedDict
 from fastapi import FastAPI
 
 from cabanas import nlu
-from cabanas.api import health, reservations, webhooks_mercadopago, webhooks_whatsapp
+from cabanas.api import audio, health, reservations, webhooks_mercadopago, webhooks_whatsapp
 from cabanas.api import nlu as nlu_routes
 from cabanas.api.middleware import ObserveRequests
 from cabanas.api.problems import install_problem_handlers
@@ -58,6 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (
         reservations.router,
         nlu_routes.router,
+        audio.router,
         webhooks_whatsapp.router,
         webhooks_mercadopago.router,
         health.router,

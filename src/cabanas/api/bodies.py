@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import asyncpg
 from pydantic import BaseModel, ConfigDict, Field
 
+from cabanas.audio import Transcript
 from cabanas.domain.reservation import HeldStay, StayWish
 from cabanas.services.browse import Availability
 
@@ -117,6 +118,26 @@ class AnalysisBody(BaseModel):
     accommodation: str | None
 
 
+class SegmentBody(BaseModel):
+    start_s: float
+    end_s: float
+    text: str
+
+
+class TranscriptBody(BaseModel):
+    """What is said in a recording. ``speech_found`` is false for silence and noise, whose text is empty."""
+
+    text: str
+    speech_found: bool
+    confidence: float = Field(ge=0, le=1)
+    language: str
+    duration_s: float
+    speech_s: float
+    model: str
+    model_wanted: str
+    segments: list[SegmentBody]
+
+
 def held_stay_json(held: HeldStay) -> dict[str, Any]:
     return {
         "code": held.code,
@@ -173,4 +194,21 @@ def availability_json(found: Availability, check_in: date, check_out: date) -> d
         "check_out": check_out,
         "available": not found.taken,
         "taken": [{"check_in": stay.check_in, "check_out": stay.check_out} for stay in found.taken],
+    }
+
+
+def transcript_json(transcript: Transcript) -> dict[str, Any]:
+    return {
+        "text": transcript.text,
+        "speech_found": transcript.found_speech,
+        "confidence": transcript.confidence,
+        "language": transcript.language,
+        "duration_s": transcript.duration_s,
+        "speech_s": transcript.speech_s,
+        "model": transcript.model,
+        "model_wanted": transcript.model_wanted,
+        "segments": [
+            {"start_s": segment.start_s, "end_s": segment.end_s, "text": segment.text}
+            for segment in transcript.segments
+        ],
     }

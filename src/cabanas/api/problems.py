@@ -13,6 +13,19 @@ from starlette.responses import Response
 
 from cabanas.api.raw_body import BodyTooLarge, MalformedBody
 from cabanas.api.webhooks import SignatureRefused, WebhookNotConfigured
+from cabanas.audio import (
+    AudioCutShort,
+    AudioEmpty,
+    AudioTooLarge,
+    AudioTooLong,
+    AudioUnavailable,
+    ModelUnavailable,
+    NoAudioStream,
+    NotAudio,
+    TranscriberBusy,
+    TranscriptionFailed,
+    TranscriptionTimedOut,
+)
 from cabanas.db.pool import DatabaseUnavailable
 from cabanas.domain.errors import (
     AccommodationNotFound,
@@ -49,6 +62,17 @@ _BY_ERROR: dict[type[CabanasError], tuple[int, str, str]] = {
     MalformedBody: (400, "malformed-body", "The body cannot be read"),
     BodyTooLarge: (413, "body-too-large", "The body is too long"),
     WebhookNotConfigured: (503, "webhook-not-configured", "This service was started without the provider's secrets"),
+    AudioEmpty: (422, "audio-empty", "The recording is empty"),
+    AudioTooLarge: (413, "audio-too-large", "The recording has too many bytes"),
+    AudioTooLong: (413, "audio-too-long", "The recording is too long"),
+    AudioCutShort: (422, "audio-cut-short", "Part of the recording is missing"),
+    NotAudio: (415, "not-audio", "The file is no audio that can be read"),
+    NoAudioStream: (422, "no-audio-stream", "The file has no sound"),
+    AudioUnavailable: (501, "audio-unavailable", "This service transcribes no voice notes"),
+    ModelUnavailable: (503, "model-unavailable", "This service has no speech model that it can use"),
+    TranscriberBusy: (503, "transcriber-busy", "Too many recordings are waiting; try again"),
+    TranscriptionTimedOut: (503, "transcription-timed-out", "The transcription took too long"),
+    TranscriptionFailed: (503, "transcription-failed", "The transcription did not come to its end"),
     DatabaseUnavailable: (503, "database-unavailable", "The database cannot be reached; try again"),
 }
 
@@ -140,7 +164,9 @@ def document_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         404: "Not found",
         409: "Conflict",
         413: "Too long",
+        415: "Of another format",
         422: "Not valid",
+        501: "Not installed",
         503: "Try again",
     }
     return {

@@ -1,6 +1,6 @@
 """Voice notes to text. Importing this loads no model and none of the optional libraries."""
 
-from cabanas.audio.availability import require_audio
+from cabanas.audio.availability import has_audio, require_audio
 from cabanas.audio.direct import transcribe
 from cabanas.audio.errors import (
     AudioCutShort,
@@ -18,6 +18,7 @@ from cabanas.audio.errors import (
     TranscriptionTimedOut,
 )
 from cabanas.audio.limits import Limits
+from cabanas.audio.on_demand import TranscriberOnDemand
 from cabanas.audio.transcriber import Timeouts, Transcriber
 from cabanas.audio.transcript import Segment, Transcript
 
@@ -37,9 +38,11 @@ __all__ = [
     "Timeouts",
     "Transcriber",
     "TranscriberBusy",
+    "TranscriberOnDemand",
     "Transcript",
     "TranscriptionFailed",
     "TranscriptionTimedOut",
+    "has_audio",
     "require_audio",
     "transcribe",
 ]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from cabanas.audio.availability import require_audio
+from cabanas.audio.blas import load_numpy
 from cabanas.audio.limits import Limits, check_received, read_recording
 from cabanas.audio.transcript import Transcript
 from cabanas.stages import stage
@@ -39,6 +40,7 @@ def transcribe(
     data = read_recording(audio, limits=bounds)
     check_received(data, declared_length=declared_length, limits=bounds)
     require_audio()
+    load_numpy()
     from cabanas.audio.decode import decode  # noqa: PLC0415 - optional and slow to import
 
     with stage("decode"):

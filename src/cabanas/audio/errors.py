@@ -6,8 +6,10 @@ Everything else is on our side and may work later. Silence is neither: it is a t
 
 from __future__ import annotations
 
+from cabanas.domain.errors import CabanasError
 
-class AudioError(Exception):
+
+class AudioError(CabanasError):
     """Any failure to turn a recording into a transcript."""
 
 

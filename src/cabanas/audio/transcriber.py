@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -22,6 +23,7 @@ import cabanas
 from cabanas import stages
 from cabanas.audio import wire
 from cabanas.audio.availability import available_cores, require_audio
+from cabanas.audio.blas import BLAS_SETTINGS
 from cabanas.audio.errors import AudioError, TranscriberBusy, TranscriptionFailed, TranscriptionTimedOut
 from cabanas.audio.limits import Limits, check_received
 from cabanas.audio.transcript import Transcript
@@ -33,16 +35,19 @@ _STOP_S = 2.0
 # package that the parent runs, installed or not.
 _BOOT = "import sys; sys.path.append(sys.argv.pop(1)); from cabanas.audio.worker import main; sys.exit(main())"
 _TUNING = {
-    # NumPy's only matrix product here takes a millisecond, after which its threads would spin for a hundred.
-    "OPENBLAS_NUM_THREADS": "1",
+    **BLAS_SETTINGS,
     # Inference allocates and frees the same megabytes at every token; by default glibc hands them back to the kernel
     # each time and fetches them again in small pages. One arena instead of one a thread keeps ten minutes of speech
-    # 90 MB smaller. Other platforms ignore all four.
+    # 90 MB smaller. Other platforms ignore these four.
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 28),
 }
+
+
+# Workers decode what strangers send, so they are not given what only the service needs.
+_SECRET_NAME = re.compile("SECRET|TOKEN|PASSW|(DATABASE|REDIS)_URL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class Transcriber:
     """Transcribes voice notes in worker processes. An async context manager: entering loads the models.
 
     As many workers as cores by default, each taking one recording at a time. At most ``max_waiting`` recordings
-    wait. A recording whose worker dies is tried once more on a new one.
+    wait, of ``max_waiting_bytes`` in all. A recording whose worker dies is tried once more on a new one.
 
     Raises:
         AudioUnavailable: the extra ``audio`` is not installed (on construction).
@@ -79,6 +84,7 @@ class Transcriber:
         *,
         workers: int | None = None,
         max_waiting: int = 64,
+        max_waiting_bytes: int = 128 * 1024**2,
         models: Path | None = None,
         device: str = "auto",
         limits: Limits | None = None,
@@ -97,6 +103,8 @@ class Transcriber:
             command = (sys.executable, "-P", "-c", _BOOT, root, json.dumps(settings))
         self._workers = [_Worker(command, timeouts or Timeouts()) for _ in range(workers or available_cores())]
         self._waiting: asyncio.Queue[_Job] = asyncio.Queue(max_waiting)
+        self._waiting_bytes = 0
+        self._max_waiting_bytes = max_waiting_bytes
         self._servers: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Transcriber:
@@ -137,10 +145,10 @@ class Transcriber:
         """
         check_received(data, declared_length=declared_length, limits=self._limits)
         done: asyncio.Future[tuple[Transcript, list[StageSpan]]] = asyncio.get_running_loop().create_future()
-        try:
-            self._waiting.put_nowait(_Job(data, declared_length, perf_counter_ns(), done))
-        except asyncio.QueueFull:
-            raise TranscriberBusy("Too many recordings are waiting; try again in a minute.") from None
+        if self._waiting.full() or self._waiting_bytes + len(data) > self._max_waiting_bytes:
+            raise TranscriberBusy("Too many recordings are waiting; try again in a minute.")
+        self._waiting.put_nowait(_Job(data, declared_length, perf_counter_ns(), done))
+        self._waiting_bytes += len(data)
         transcript, spans = await done
         stages.add_spans(spans)
         return transcript
@@ -148,6 +156,7 @@ class Transcriber:
     async def _serve(self, worker: _Worker) -> None:
         while True:
             job = await self._waiting.get()
+            self._waiting_bytes -= len(job.recording)
             if job.done.done():  # given up while it waited
                 continue
             waited = StageSpan("queue", job.waiting_since_ns, perf_counter_ns())
@@ -217,7 +226,7 @@ class _Worker:
             stdout=asyncio.subprocess.PIPE,
             # Ctrl-C in a terminal is for the parent to handle; workers end when their input does.
             start_new_session=True,
-            env={**_TUNING, **os.environ},
+            env=_worker_environment(),
         )
         try:
             async with asyncio.timeout(self._timeouts.start_s):
@@ -270,3 +279,8 @@ class _Worker:
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
         await self._process.wait()
+
+
+def _worker_environment() -> dict[str, str]:
+    ours = {name: value for name, value in os.environ.items() if not _SECRET_NAME.search(name.upper())}
+    return {**_TUNING, **ours}

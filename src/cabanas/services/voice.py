@@ -5,30 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from cabanas.audio.errors import AudioRejected
+from cabanas.audio.errors import AudioRejected, ModelUnavailable
+from cabanas.audio.transcript import Transcript
 from cabanas.clients.errors import ProviderRefused
 from cabanas.clients.whatsapp import WhatsAppClient
 from cabanas.services import replies
 from cabanas.stages import stage
 
 
-class Heard(Protocol):
-    """What a transcriber answers; ``confidence`` from 0 to 1."""
-
-    @property
-    def text(self) -> str: ...
-    @property
-    def confidence(self) -> float: ...
-    @property
-    def duration_s(self) -> float: ...
-
-
 class Transcriber(Protocol):
-    async def transcribe(self, data: bytes, *, declared_length: int | None) -> Heard:
+    async def transcribe(self, data: bytes, *, declared_length: int | None = None) -> Transcript:
         """What is said in the recording. ``declared_length``: how many bytes the provider said that it has.
 
         Raises:
-            AudioRejected: the recording itself is the reason; any other error may pass.
+            AudioRejected: the recording itself is the reason.
+            ModelUnavailable: nothing can be transcribed here; any other error may pass.
         """
         ...
 
@@ -60,6 +51,8 @@ class ListenToGuest:
             heard = await self.transcriber.transcribe(media.data, declared_length=media.declared_bytes)
         except (ProviderRefused, AudioRejected) as error:
             raise NotUnderstood(replies.VOICE_NOTE_REJECTED) from error
+        except ModelUnavailable as error:
+            raise NotUnderstood(replies.NO_VOICE_NOTES) from error
         if not heard.text.strip() or heard.confidence < self.min_confidence:
             raise NotUnderstood(replies.VOICE_NOTE_NOT_UNDERSTOOD)
         return heard.text

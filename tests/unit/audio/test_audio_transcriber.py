@@ -104,17 +104,20 @@ async def test_more_recordings_than_workers_wait_their_turn():
     assert [transcript.text for transcript in transcripts] == [f"nota {i}" for i in range(12)]
 
 
-async def test_a_full_waiting_line_refuses_at_once(tmp_path):
+@pytest.mark.parametrize("limit", [{"max_waiting": 2}, {"max_waiting_bytes": 500}])
+async def test_a_full_waiting_line_refuses_at_once(tmp_path, limit):
     go = tmp_path / "go"
-    async with pool(max_waiting=2) as transcriber:
+    note = b"espera " + b"x" * 200
+    async with pool(**limit) as transcriber:
         first = asyncio.create_task(transcriber.transcribe(f"wait-for {go}".encode()))
         await asyncio.sleep(0.05)  # the worker takes it off the line
-        waiting = [asyncio.create_task(transcriber.transcribe(b"espera")) for _ in range(2)]
+        waiting = [asyncio.create_task(transcriber.transcribe(note)) for _ in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(TranscriberBusy):
-            await transcriber.transcribe(b"una mas")
+            await transcriber.transcribe(note)
         go.touch()
-        assert [task.text for task in await asyncio.gather(first, *waiting)][1:] == ["espera", "espera"]
+        assert [task.text for task in await asyncio.gather(first, *waiting)][1:] == [note.decode()] * 2
+        assert (await transcriber.transcribe(note)).text == note.decode()
 
 
 async def test_a_worker_that_dies_is_replaced_and_its_recording_tried_again(tmp_path):
