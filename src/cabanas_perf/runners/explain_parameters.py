@@ -180,7 +180,7 @@ CASES: Mapping[str, Case] = {
     "list_reservations": Case(_list_reservations),
     "load_accommodation": Case(lambda draw: (draw.accommodation(), BUSINESS_TIME_ZONE, draw.word())),
     "load_conversation": Case(
-        lambda draw: (draw.event()[0], draw.reservation().phone, _CONVERSATION, BUSINESS_TIME_ZONE)
+        lambda draw: (draw.event()[0], draw.reservation().phone, _CONVERSATION, BUSINESS_TIME_ZONE, draw.word())
     ),
     "lock_paid_reservation": Case(lambda draw: (draw.reservation().code, draw.payment())),
     "lock_payment": Case(lambda draw: (draw.random.choice((draw.payment(), draw.word())),)),

@@ -93,6 +93,12 @@ async def rolled_back(connection: Connection, limits: Limits) -> AsyncIterator[N
         message = "the statement writes, and this database is read only for this run"
         fix = "type --allow-writes with the database's name: it is run inside a transaction that is rolled back"
         raise BadStatement(message, fix=fix) from error
+    except asyncpg.InterfaceError as error:
+        if connection.is_closed():
+            raise
+        # asyncpg's own message may quote a value.
+        message = "the values do not fit the statement's placeholders in number or type"
+        raise BadStatement(message, fix="give one value of the right type for each placeholder") from error
     except asyncpg.PostgresSyntaxError as error:
         raise BadStatement(
             f"PostgreSQL does not understand the statement: {error.message}", fix="correct it"

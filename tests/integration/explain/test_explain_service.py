@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -122,15 +123,15 @@ def test_the_statements_are_those_of_the_service(own_url, tmp_path):
 
 def test_bound_values_stay_out_of_the_report(own_url, tmp_path):
     text = run(own_url, tmp_path, queries=("read_reservation", "check_overlap")).path.read_text()
-    assert "RES26" not in text
-    assert "'2026-" not in text
+    assert re.search(r"RES\d{6}", text) is None
+    assert re.search(r"'\[?20\d\d-", text) is None
     # What the statement itself says is no secret.
     assert "'confirmed'" in text
 
 
-def test_two_runs_over_the_same_data_have_the_same_plans(own_url, tmp_path):
-    first = run(own_url, tmp_path).report
-    second = run(own_url, tmp_path, baseline=first)
+def test_two_runs_over_fresh_data_have_the_same_plans(tmp_path):
+    first = run(None, tmp_path, rows=(ROWS,)).report
+    second = run(None, tmp_path, rows=(ROWS,), baseline=first)
     assert second.changes == ()
     assert second.report.exit_code == ExitCode.MET
 
@@ -225,12 +226,13 @@ async def test_parameters_depend_on_the_seed_alone(seeded_url):
 
 async def test_plain_executions_are_rolled_back_one_by_one(seeded_url):
     connection = await asyncpg.connect(seeded_url)
+    insert = "INSERT INTO conversations (contact, memory) VALUES ($1, '{}')"
+    count = "SELECT count(*) FROM conversations"
     try:
-        taken_ns = await time_executions(
-            connection, "DELETE FROM outbox WHERE id > $1 RETURNING id", [(0,), (0,)], limits=Limits()
-        )
-        assert len(taken_ns) == 2
-        assert await connection.fetchval("SELECT count(*) FROM outbox") > 0
+        before = await connection.fetchval(count)
+        # The second one would break the primary key.
+        assert len(await time_executions(connection, insert, [("+1",), ("+1",)], limits=Limits())) == 2
+        assert await connection.fetchval(count) == before
     finally:
         await connection.close()
 
