@@ -100,6 +100,7 @@ def loadtest(
     from cabanas_perf.load.durations import parse_duration_s  # noqa: PLC0415
     from cabanas_perf.load.errors import ScenarioError  # noqa: PLC0415
     from cabanas_perf.load.scenario import Overrides, find_scenario, load_scenario, override  # noqa: PLC0415
+    from cabanas_perf.renderers.load_text import render_load  # noqa: PLC0415
     from cabanas_perf.report.files import prune  # noqa: PLC0415
     from cabanas_perf.report.redaction import redact_command  # noqa: PLC0415
     from cabanas_perf.runners.capacity import DEFAULT_SCENARIO, run_capacity  # noqa: PLC0415
@@ -150,6 +151,9 @@ def loadtest(
             raise typer.Exit(run_load_worker(load_options, master_host, master_port, stop=stop, view=view))
         run = run_capacity if scenario == _CAPACITY else run_loadtest
         result = run(load_options, stop=stop, view=view)
+    if not json and not quiet and result.report.load is not None:
+        for line in render_load(result.report.load):
+            typer.echo(line)
     show_report(result.report, result.path, as_json=json, quiet=quiet, no_color=no_color)
     if keep is not None:
         prune(output, keep=keep)

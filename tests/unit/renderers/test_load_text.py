@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from cabanas_perf.measurement.histogram import LatencyHistogram
+from cabanas_perf.renderers.load_text import render_load
+from cabanas_perf.report.record import (
+    Capacity,
+    CapacityStep,
+    Guard,
+    Latency,
+    Load,
+    ScalabilityFit,
+    TimelinePoint,
+    Workload,
+)
+
+
+def make_latency(p95):
+    histogram = LatencyHistogram.of([round(p95 * 1e6)]).encode()
+    return Latency(
+        count=1, mean=p95, p50=p95, p90=p95, p95=p95, p99=p95, min=p95, max=p95, stdev=None, histogram=histogram
+    )
+
+
+def make_endpoint(name, requests, p95):
+    return Workload(
+        name=name, via="http", requests=requests, ok=requests, refused=0, errors=0, outcomes={"ok": requests},
+        latency_ms=make_latency(p95), elapsed_s=50, throughput_rps=1,
+    )  # fmt: skip
+
+
+def make_load(**fields):
+    return Load(
+        **{
+            "scenario": "spike", "model": "open", "users": 50, "rate_rps": 50, "duration_s": 60, "warmup_s": 10,
+            "endpoints": (make_endpoint("health", 500, 1905.0),), "service_ms": {"health": make_latency(12.0)},
+            "lateness_ms": make_latency(3.1), "requests_outside": {"warmup": 7, "drain": 0},
+            "mix": {"health": 0.25, "prereservation": 0.75}, "mix_by_users": {"ReservationUser": 1.0},
+            "guards": (Guard(name="cpu", passed=True, detail=""),), **fields,
+        }
+    )  # fmt: skip
+
+
+def test_a_load_run_in_words():
+    point = TimelinePoint(at_s=20, phase="steady", users=50, requests=9, errors=0, connections=51, pool_in_use=3)
+    warming = TimelinePoint(at_s=2, phase="warmup", users=50, requests=9, errors=0, connections=900)
+    assert list(render_load(make_load(timeline=(warming, point)))) == [
+        "Load spike: open model, 50 users, 60 s with 10 s of warm-up, 10.0 requests/s of 50.0 planned",
+        "  mix by arrivals: ReservationUser 100.0 %",
+        "  mix by requests: prereservation 75.0 %, health 25.0 %",
+        "  health: P95 1905 ms from when due, 12.0 ms from when sent",
+        "  generator: P99 3.10 ms late",
+        "  server: at most 51 connections, at most 3 pooled connections in use",
+        "  not judged: 7 in the warmup",
+        "  guards: all 1 passed",
+    ]
+
+
+def test_a_guard_that_failed_is_said_with_its_reason():
+    lines = list(render_load(make_load(guards=(Guard(name="workers", passed=False, detail="1 of 2 reported"),))))
+    assert "  guard workers failed: 1 of 2 reported" in lines
+
+
+def test_a_top_up_follows_its_run():
+    lines = list(render_load(make_load(top_up=make_load(scenario="spike (top-up)"))))
+    assert [line for line in lines if line.startswith("Load")][1].startswith("Load spike (top-up): open model")
+
+
+def test_the_capacity_is_drawn_with_its_knee():
+    def step(rate, p95, *failed):
+        return CapacityStep(
+            workers=1, rate_rps=rate, answered_rps=rate, p50_ms=p95, p95_ms=p95, p99_ms=p95, generator_cpu_ratio=0.1,
+            held=not failed, failed=failed,
+        )  # fmt: skip
+
+    capacity = Capacity(
+        steps=(step(200, 1000.0, "health-p95"), step(50, 1.0), step(100, 10.0)),
+        held_rps=100,
+        confirmed_rps=90,
+        knee_rps=100,
+        rate_rps_by_workers={"1": 100.0, "2": 180.0, "3": 240.0},
+        scalability=ScalabilityFit(single_rps=100, contention=0.05, coherency=0.01, best_workers=9.7),
+    )
+    lines = list(render_load(make_load(capacity=capacity)))
+    assert lines[lines.index("Capacity: P95 by arrival rate") :] == [
+        "Capacity: P95 by arrival rate",
+        "  1 worker process",
+        "       50.0/s |#                               |    1.00 ms held",
+        "      100.0/s |###########                     |    10.0 ms held <- knee",
+        "      200.0/s |################################|    1000 ms failed health-p95",
+        "  highest rate that held in a short step: 100 requests/s; held in a longer run: 90.0 requests/s",
+        (
+            "  scalability law over 3 worker counts: one worker 100 requests/s, contention 0.050, coherency 0.0100, "
+            "best at 9.70 workers"
+        ),
+    ]
