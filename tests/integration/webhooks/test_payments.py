@@ -227,6 +227,28 @@ async def test_late_approvals_and_new_holds_at_once_never_share_a_night(webhooks
         await query("TRUNCATE payments, reservations CASCADE")
 
 
+async def test_a_hold_that_commits_while_a_late_payment_is_settled_wins(webhooks, hold, end, state, query):
+    held = await hold()
+    await end(held.code, "expired")
+    async with webhooks.database.connect() as connection:
+        rival = connection.transaction()
+        await rival.start()
+        await connection.execute(
+            "INSERT INTO reservations (code, accommodation_id, check_in, check_out, guests, total_price,"
+            " deposit_amount, reservation_status, channel, contact_name, contact_phone, expires_at)"
+            " SELECT 'RIVAL', accommodation_id, check_in, check_out, 1, 1, 1, 'confirmed', 'web', 'B', '+541', now()"
+            " FROM reservations WHERE code = $1",
+            held.code,
+        )
+        settling = asyncio.create_task(webhooks.handle_payment.apply(snapshot(held)))
+        async with asyncio.timeout(30):
+            while not await query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await rival.commit()
+    assert await settling is Standing.REFUND_DUE
+    assert (await state(held.code))[0] == "expired"
+
+
 async def test_notices_go_only_to_guests_of_whatsapp(webhooks, hold, query):
     held = await hold(channel="web")
     await webhooks.handle_payment.apply(snapshot(held))

@@ -1,0 +1,146 @@
+"""The worker: side by side with others, by itself, and at its end."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+
+import orjson
+import pytest
+
+from cabanas.services import replies
+from cabanas.worker import Queue, Worker, WorkOutcome
+from cabanas_perf.stubs import Behaviour
+from cabanas_perf.workloads.webhook_input import make_text_message, make_whatsapp_batch
+
+ANA = "5491155500101"
+EVENTS = "SELECT id, source, kind, provider_id, lane, said_at, payload, transcript, attempts FROM inbox ORDER BY id"
+
+
+@pytest.fixture
+def say(deliver, sign):
+    numbers = iter(range(100))
+
+    async def run(text, guest=ANA):
+        message = make_text_message(guest, f"wamid.{next(numbers)}", text, int(time.time()))
+        await deliver(sign(make_whatsapp_batch([message], names={guest: "Ana"})))
+
+    return run
+
+
+@pytest.fixture
+def events(webhooks):
+    async def read():
+        async with webhooks.database.connect() as connection:
+            return await connection.fetch(EVENTS)
+
+    return read
+
+
+async def test_two_messages_of_a_guest_at_once_are_both_remembered(webhooks, say, events, query):
+    await say("somos 4 personas")
+    await say("3 noches")
+    await asyncio.gather(*(webhooks.handle_message(event) for event in await events()))
+    ((memory,),) = await query("SELECT memory FROM conversations")
+    found = orjson.loads(memory)
+    assert (found["guests"], found["nights"]) == (4, 3)
+    assert await query("SELECT count(*) FROM outbox") == [(2,)]
+
+
+async def test_one_message_in_two_hands_is_answered_once(webhooks, say, events, query):
+    await say("hola")
+    (event,) = await events()
+    await asyncio.gather(*(webhooks.handle_message(event) for _ in range(4)))
+    assert await query("SELECT recipient, body LIKE '¡Hola!%' FROM outbox") == [(f"+{ANA}", True)]
+
+
+async def test_what_was_said_long_ago_is_forgotten(webhooks, say, working, stubs, query):
+    async with working():
+        await say("somos 4 personas")
+    await query("UPDATE conversations SET updated_at = now() - interval '31 minutes'")
+    async with working():
+        await say("del 10/01 al 15/01")
+    assert stubs.sent[-1]["text"] == replies.ASK_GUESTS
+
+
+async def test_a_message_that_cannot_be_worked_on_ends_with_an_apology(
+    webhooks, say, working, stubs, query, monkeypatch
+):
+    def fail(*_, **__):
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr("cabanas.services.handle_message.absorb", fail)
+    async with working():
+        await say("hola")
+    assert [one["text"] for one in stubs.sent] == [replies.APOLOGY]
+    assert await query("SELECT attempts, failed_at IS NOT NULL, last_error FROM inbox") == [
+        (webhooks.settings.inbox_max_attempts, True, "RuntimeError")
+    ]
+
+
+async def test_a_listener_is_told_of_each_attempt_with_its_stages(webhooks, say, stubs, query):
+    heard = []
+    working = asyncio.create_task(Worker(webhooks, on_work=heard.append).run())
+    await say("hola")
+    async with asyncio.timeout(30):
+        while len(heard) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    working.cancel()
+    await asyncio.wait([working])
+    assert [(work.queue, work.outcome) for work in heard] == [
+        (Queue.INBOX, WorkOutcome.DONE),
+        (Queue.OUTBOX, WorkOutcome.DONE),
+    ]
+    assert [span.name for span in heard[0].spans] == ["context_query", "nlu", "format_response"]
+    assert [span.name for span in heard[1].spans] == ["format_response", "send", "record_sent"]
+
+
+async def test_on_its_way_out_a_worker_finishes_what_it_has_in_hand(webhooks, say, stubs, query):
+    stubs.behaviour = Behaviour.taking(300)
+    working = asyncio.create_task(Worker(webhooks).run())
+    await say("hola")
+    async with asyncio.timeout(30):
+        while not stubs.requests:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    working.cancel()
+    await asyncio.wait([working])
+    assert await query("SELECT attempts, sent_at IS NOT NULL FROM outbox") == [(1, True)]
+
+
+async def test_a_worker_survives_the_loss_of_its_connections(webhooks, say, stubs, query):
+    working = asyncio.create_task(Worker(webhooks).run())
+    for number in range(3):
+        await query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        await say("hola", guest=f"549115550020{number}")
+        async with asyncio.timeout(30):
+            while len(stubs.sent) <= number:
+                assert not working.done()
+                await asyncio.sleep(0.01)
+    working.cancel()
+    await asyncio.wait([working])
+
+
+async def test_a_worker_runs_as_a_process_of_its_own(webhook_settings, say, stubs):
+    given = {
+        "DATABASE_URL": webhook_settings.database_url,
+        "REDIS_URL": webhook_settings.redis_url,
+        "CABANAS_WHATSAPP_APP_SECRET": "app-secret",
+        "CABANAS_WHATSAPP_VERIFY_TOKEN": "verify-me",
+        "CABANAS_WHATSAPP_ACCESS_TOKEN": "graph-token",
+        "CABANAS_WHATSAPP_PHONE_NUMBER_ID": "1",
+        "CABANAS_GRAPH_BASE_URL": webhook_settings.graph_base_url,
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cabanas", "worker", env={**os.environ, **given}
+    )
+    await say("hola")
+    async with asyncio.timeout(30):
+        while not stubs.sent:
+            assert process.returncode is None
+            await asyncio.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    assert await process.wait() == 0
