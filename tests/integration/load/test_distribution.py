@@ -15,6 +15,9 @@ from cabanas_perf.load.mix import Stream
 from cabanas_perf.load.plan import LoadPlan, Model
 from cabanas_perf.runners.load_generator import Distribution, run_generator, run_worker
 
+# Timed against a clock, on all the cores that there are.
+pytestmark = pytest.mark.serial
+
 RATE_RPS, SECONDS = 60, 5
 
 

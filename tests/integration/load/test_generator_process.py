@@ -10,9 +10,13 @@ from pathlib import Path
 
 import httpx
 import psutil
+import pytest
 
 from cabanas_perf.load.arrivals import RateStage
 from cabanas_perf.runners.load_generator import Distribution, run_generator
+
+# Timed against a clock, on all the cores that there are.
+pytestmark = pytest.mark.serial
 
 HERE = Path(__file__).parent
 _PATIENCE_S = 20

@@ -14,6 +14,9 @@ from cabanas.db.url import to_asyncpg_url
 from cabanas_perf.cli.loadtest import loadtest
 from cabanas_perf.runners import loadtest as runner
 
+# Timed against a clock, on all the cores that there are.
+pytestmark = pytest.mark.serial
+
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):

@@ -11,6 +11,9 @@ import pytest
 
 from cabanas_perf.load.scenario import find_scenario
 
+# Timed against a clock, on all the cores that there are.
+pytestmark = pytest.mark.serial
+
 USERS = find_scenario("quick").parent / "users"
 SECRETS = {"CABANAS_WHATSAPP_APP_SECRET": "s", "CABANAS_MERCADOPAGO_SECRET": "s"}
 

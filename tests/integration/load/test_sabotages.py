@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -14,6 +17,9 @@ from typer.testing import CliRunner
 
 from cabanas_perf.cli.loadtest import loadtest
 from cabanas_perf.load.scenario import find_scenario
+
+# Timed against a clock, on all the cores that there are.
+pytestmark = pytest.mark.serial
 
 MET, MISSED, USAGE, INCONCLUSIVE, NOT_REACHED = range(5)
 HERE = Path(__file__).parent
@@ -213,3 +219,24 @@ def test_a_run_that_cannot_meet_its_objectives_any_more_ends_early(run, start_sc
     code, report = run(host, "-t", "10m")
     assert time.monotonic() - started < 60
     assert (code, report["run"]["complete"]) == (MISSED, False)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_says_what_it_saw_and_never_passes(start_script, tmp_path, number, code):
+    host, _ = start_script("fake_service.py", "well")
+    with subprocess.Popen(
+        [
+            sys.executable, "-c", "from cabanas_perf.cli.main import main; main()", "loadtest", "health",
+            "--host", host, "-t", "5m", "--output", str(tmp_path), "--quiet",
+        ],
+        stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        time.sleep(8)
+        process.send_signal(number)
+        assert process.wait(30) == code
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    (path,) = tmp_path.glob("*.json")
+    report = json.loads(path.read_text())
+    assert (report["verdict"], report["run"]["complete"]) == ("interrupted", False)
+    assert sum(workload["requests"] for workload in report["workloads"]) > 0

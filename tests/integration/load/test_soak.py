@@ -19,6 +19,7 @@ def middle_of(points, name, start_s, end_s):
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(900)
 def test_ten_minutes_of_load_leave_memory_connections_and_tables_as_they_were(tmp_path, monkeypatch):
     for variable in ("DATABASE_URL", "REDIS_URL"):
         monkeypatch.delenv(variable, raising=False)
