@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from cabanas.services import replies
+from cabanas.services.handle_message import HandleMessage
 from cabanas.worker import Queue, Worker, WorkOutcome
 from cabanas_perf.stubs import Behaviour
 from cabanas_perf.workloads.webhook_input import make_text_message, make_whatsapp_batch
@@ -38,9 +39,32 @@ def events(webhooks):
     return read
 
 
-async def test_two_messages_of_a_guest_at_once_are_both_remembered(webhooks, say, events, query):
+@pytest.fixture
+def all_look_before_one_answers(monkeypatch):
+    """Let that many handlers read the conversation before the first of them may go on."""
+
+    def arrange(count):
+        barrier, looks = asyncio.Barrier(count), []
+        look_around = HandleMessage._look_around
+
+        async def look_together(handler, event):
+            found = await look_around(handler, event)
+            looks.append(event)
+            if len(looks) <= count:
+                await barrier.wait()
+            return found
+
+        monkeypatch.setattr(HandleMessage, "_look_around", look_together)
+
+    return arrange
+
+
+async def test_two_messages_of_a_guest_at_once_are_both_remembered(
+    webhooks, say, events, query, all_look_before_one_answers
+):
     await say("somos 4 personas")
     await say("3 noches")
+    all_look_before_one_answers(2)
     await asyncio.gather(*(webhooks.handle_message(event) for event in await events()))
     ((memory,),) = await query("SELECT memory FROM conversations")
     found = orjson.loads(memory)
@@ -48,9 +72,10 @@ async def test_two_messages_of_a_guest_at_once_are_both_remembered(webhooks, say
     assert await query("SELECT count(*) FROM outbox") == [(2,)]
 
 
-async def test_one_message_in_two_hands_is_answered_once(webhooks, say, events, query):
+async def test_one_message_in_several_hands_is_answered_once(webhooks, say, events, query, all_look_before_one_answers):
     await say("hola")
     (event,) = await events()
+    all_look_before_one_answers(4)
     await asyncio.gather(*(webhooks.handle_message(event) for _ in range(4)))
     assert await query("SELECT recipient, body LIKE '¡Hola!%' FROM outbox") == [(f"+{ANA}", True)]
 
