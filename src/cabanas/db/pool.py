@@ -20,12 +20,10 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 UNAVAILABLE = (
     OSError,  # refused, reset, no such socket; TimeoutError is one too: no free connection, or no answer in time
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.QueryCanceledError,
+    asyncpg.OperatorInterventionError,  # shutting down, starting up, crashed next door, statement cancelled
+    asyncpg.InsufficientResourcesError,  # too many connections, no disk, no memory
     asyncpg.InterfaceError,  # the connection or the pool was closed under us
+    asyncpg.InternalClientError,  # a statement met the server's farewell, which had come unread
 )
 """What a call to PostgreSQL may raise when the server is away or too busy."""
 

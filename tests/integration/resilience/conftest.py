@@ -6,6 +6,7 @@ The servers here write every commit to disk, and are apart from those of the oth
 import asyncio
 import itertools
 import random
+import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
@@ -102,9 +103,7 @@ class Guests:
 
     def held(self, since_s: float = 0.0) -> dict[str, Attempt]:
         """By code, what was answered with 201."""
-        return {
-            str(one.body["code"]): one for one in self.attempts if one.status == 201 and one.started_s >= since_s
-        }
+        return {str(one.body["code"]): one for one in self.attempts if one.status == 201 and one.started_s >= since_s}
 
     async def until_held(self, count: int, *, since_s: float = 0.0, timeout_s: float = 60.0) -> None:
         """Wait until that many attempts that began after ``since_s`` got their stay."""
@@ -231,11 +230,12 @@ def house(durable_servers: EmbeddedServers, house_model: str) -> Iterator[House]
     assert redis is not None
     asyncio.run(_run(durable_servers.database_url, f"CREATE DATABASE {name} TEMPLATE {house_model}"))
     yield House(durable_servers, _named(durable_servers.database_url, name), postgres.log_path.stat().st_size)
-    # A test that failed half-way may have left a server down.
+    # A test that failed half-way may have left a server down or frozen.
     for server in (postgres, redis):
         if not server.is_running:
             server.start()
-    with Redis.from_url(durable_servers.redis_url) as client:
+    redis.kill(signal.SIGCONT)
+    with Redis.from_url(durable_servers.redis_url, socket_timeout=10) as client:
         client.flushall()
     asyncio.run(_run(durable_servers.database_url, f"DROP DATABASE {name} WITH (FORCE)"))
 

@@ -43,9 +43,7 @@ async def play_round(client, book_stay, rng, number):
 
 
 @pytest.mark.parametrize("rounds", [20, pytest.param(200, marks=pytest.mark.soak)])
-async def test_one_of_many_wins_each_round(
-    house, client_at, book_stay, workers_of, rounds, record_property, capsys
-):
+async def test_one_of_many_wins_each_round(house, client_at, book_stay, workers_of, rounds, record_property, capsys):
     rng, latencies_s = random.Random(rounds), []
     with house.serve(workers=2) as service:
         workers = workers_of(service)
