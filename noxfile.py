@@ -48,6 +48,12 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def resilience(session: nox.Session) -> None:
+    """Crashes, losses and contention at length: dozens of kills, 200 rounds of 32 rivals."""
+    session.run(tool("pytest"), "-m", "soak", "tests/integration/resilience", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """The pytest-benchmark suites."""
     session.run(tool("pytest"), "benchmarks", "--benchmark-only", "-o", "python_files=test_*.py", *session.posargs)

@@ -7,6 +7,7 @@ import asyncio
 import itertools
 import random
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
@@ -34,7 +35,8 @@ PAUSE_AFTER_FAILURE_S = 0.02
 OVERLAPS = """
     SELECT count(*) FROM reservations a JOIN reservations b
     ON a.id < b.id AND a.accommodation_id = b.accommodation_id AND a.period && b.period
-    WHERE a.reservation_status IN ('pre_reserved', 'confirmed') AND b.reservation_status IN ('pre_reserved', 'confirmed')
+    WHERE a.reservation_status IN ('pre_reserved', 'confirmed')
+      AND b.reservation_status IN ('pre_reserved', 'confirmed')
 """
 
 
@@ -238,6 +240,17 @@ def house(durable_servers: EmbeddedServers, house_model: str) -> Iterator[House]
     with Redis.from_url(durable_servers.redis_url, socket_timeout=10) as client:
         client.flushall()
     asyncio.run(_run(durable_servers.database_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Show a figure to whoever runs the tests; no test depends on it."""
+
+    def show(text: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n{text}\n")
+
+    return show
 
 
 # Test files cannot import from here, so what they call comes as fixtures.

@@ -25,7 +25,7 @@ def kill(postgres):
 
 @pytest.mark.parametrize("deaths", [2, pytest.param(30, marks=pytest.mark.soak)])
 async def test_answered_holds_survive_and_the_service_recovers(
-    house, guests_at, client_at, every_free_night, deaths, capsys
+    house, guests_at, client_at, every_free_night, deaths, tell
 ):
     postgres, rng, recoveries_s = house.servers.postgres, random.Random(deaths), []
     with house.serve(workers=2) as service:
@@ -52,8 +52,7 @@ async def test_answered_holds_survive_and_the_service_recovers(
     assert guests.statuses() == {201, 503}
     assert set(guests.held()) <= await house.codes()
     assert await house.count_overlaps() == 0
-    with capsys.disabled():
-        print(f"\n{deaths} deaths of PostgreSQL: slowest recovery {max(recoveries_s) * 1000:.0f} ms after it was back")
+    tell(f"{deaths} deaths of PostgreSQL: slowest recovery {max(recoveries_s) * 1000:.0f} ms after it was back")
 
 
 async def test_sessions_that_the_server_ends_cost_a_few_503_and_no_other_answer(house, guests_at, every_free_night):

@@ -65,10 +65,8 @@ async def assert_one_wins(client, book_stay, rng, number):
 
 @pytest.mark.parametrize("away_s", [2.0, pytest.param(10.0, marks=pytest.mark.soak)])
 @pytest.mark.parametrize(("lose", "bring_back"), [(die, start_again), (freeze, thaw)], ids=["killed", "frozen"])
-async def test_bookings_go_on_without_redis(
-    house, guests_at, client_at, book_stay, every_free_night, lose, bring_back, away_s
-):
-    redis, rng = house.servers.redis, random.Random(3)
+async def test_bookings_go_on_without_redis(house, guests_at, client_at, every_free_night, lose, bring_back, away_s):
+    redis = house.servers.redis
     with house.serve(workers=2) as service:
         async with client_at(service.base_url) as client, guests_at(service.base_url, every_free_night) as guests:
             await guests.until_held(20)
