@@ -19,6 +19,10 @@ _SEASON = (1.0, 0.95, 0.55, 0.55, 0.3, 0.35, 0.85, 0.45, 0.45, 0.55, 0.55, 0.8)
 _HOT_EVERY = 5
 _HOT_WEIGHT = 2.0
 _MIN_NIGHTS, _MAX_NIGHTS = 2, 5
+_AREA_CODES = (
+    220, 221, 223, 230, 236, 237, 249, 260, 261, 263, 264, 266, 280, 291, 294, 297, 298, 299, 336, 341, 342, 343, 345,
+    348, 351, 353, 358, 362, 364, 370, 376, 379, 380, 381, 383, 385, 387, 388,
+)  # fmt: skip
 
 
 _BUSINESS_TIME_ZONE = ZoneInfo("America/Argentina/Buenos_Aires")
@@ -71,8 +75,11 @@ def _day_weights(today: date) -> tuple[float, ...]:
 
 
 def make_phone(rng: random.Random) -> str:
-    """A number in 555 01xx, which Argentina keeps for fiction, in E.164."""
-    return f"+54911555{rng.randrange(100, 200):05d}"
+    """A mobile number in 555 01xx, which is kept for fiction, in E.164.
+
+    Replies to one guest leave one after the other, so a few dozen guests would queue where thousands do not.
+    """
+    return f"+549{rng.choice(_AREA_CODES)}55501{rng.randrange(100):02d}"
 
 
 _OPENINGS = ("Hola!", "Buenas,", "Hola, buen día.", "Buenas tardes!", "Qué tal?", "")

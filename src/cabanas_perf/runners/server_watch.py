@@ -202,7 +202,8 @@ def count_connections(watched: Watched) -> int | None:
         found = psutil.Process(watched.pid).net_connections("tcp")
     except psutil.Error:
         return None
-    return sum(1 for one in found if one.status == psutil.CONN_ESTABLISHED and one.laddr and one.laddr.port == port)
+    # An address that is not there is an empty tuple.
+    return len([one for one in found if one.status == psutil.CONN_ESTABLISHED and one.laddr[1:2] == (port,)])
 
 
 def _count_in_table(path: Path, port: int) -> int:

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from cabanas_perf.load.demand import HORIZON_DAYS, Cabin, make_message, make_wish
+from cabanas.domain.contact import normalise_phone
+from cabanas_perf.load.demand import HORIZON_DAYS, Cabin, make_message, make_phone, make_wish
 from cabanas_perf.load.errors import ScenarioError
 from cabanas_perf.load.plan import LoadPlan, Model
 from cabanas_perf.load.scenario import (
@@ -175,6 +176,13 @@ def test_wishes_are_ones_that_the_service_accepts_and_spread_as_in_life():
     assert in_january > 2 * in_may * 31 / 62
     hot = sum(wish.accommodation_id == 5 for wish in wishes)
     assert hot > 1.5 * sum(wish.accommodation_id == 4 for wish in wishes)
+
+
+def test_guests_are_many_and_their_numbers_are_ones_that_the_service_takes():
+    rng = random.Random(3)
+    phones = {make_phone(rng) for _ in range(5000)}
+    assert len(phones) > 2000
+    assert all(normalise_phone(phone) == phone for phone in phones)
 
 
 def test_messages_vary():
