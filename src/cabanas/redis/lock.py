@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from cabanas.redis.pool import REDIS_FAILURES
 from cabanas.stages import mark, stage
 
-_RELEASE = """
+RELEASE_SCRIPT = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then
     return redis.call('DEL', KEYS[1])
 end
@@ -46,7 +46,7 @@ class CabinLocks:
         self._ttl_ms = max(1, round(ttl_s * 1000))
         self._wait_s = wait_s
         self._enabled = enabled
-        self._release = client.register_script(_RELEASE)
+        self._release = client.register_script(RELEASE_SCRIPT)
         self._skip_until = 0.0
 
     def around(self, accommodation_id: int) -> CabinLock:

@@ -58,7 +58,7 @@ class House:
                 await asyncio.sleep(0.01)
         # A server's process says that it is idle a moment after its answer.
         async with asyncio.timeout(5):
-            while any(await self._connection.fetchrow(LEFT_OVERS)):
+            while any(await self._connection.fetchrow(LEFT_OVERS)):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         assert await self.service.redis.keys("*lock*") == []
 
