@@ -13,6 +13,7 @@ import os
 import random
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter_ns
 from typing import Any
@@ -210,7 +211,7 @@ class Generator:
         if self._environment.web_ui is not None:
             self._environment.web_ui.stop()
 
-    def _all_workers(self, condition: Any) -> bool:
+    def _all_workers(self, condition: Callable[[Facts], bool]) -> bool:
         return len(self._latest) >= self.plan.workers and all(map(condition, self._latest.values()))
 
 

@@ -39,7 +39,7 @@ def check_guards(
     guards = [
         _check_workers(plan, collected, ended_early=ended_early),
         _check_alike(collected),
-        _check_finished(collected),
+        _check_finished(collected, ended_early=ended_early),
         _check_user_errors(collected),
         _check_blocked(collected),
         _check_cpu(collected),
@@ -47,7 +47,7 @@ def check_guards(
         _check_samples(collected),
     ]
     if plan.model is Model.OPEN:
-        guards += [_check_begun(collected), _check_lateness(collected, tightest_ms)]
+        guards += [_check_begun(collected, ended_early=ended_early), _check_lateness(collected, tightest_ms)]
     else:
         guards.append(_check_users(plan, collected))
     return tuple(guards)
@@ -88,12 +88,12 @@ def _check_alike(collected: Collected) -> GuardResult:
     )
 
 
-def _check_finished(collected: Collected) -> GuardResult:
+def _check_finished(collected: Collected, *, ended_early: bool) -> GuardResult:
     recorded = collected.tally.requests
     missing = collected.issued - recorded
     return GuardResult(
         "recorded",
-        missing == 0,
+        missing == (collected.in_flight if ended_early else 0),
         f"{collected.issued} requests were sent, {recorded} of them were recorded as answered, failed or timed out",
     )
 
@@ -125,10 +125,13 @@ def _check_samples(collected: Collected) -> GuardResult:
     return GuardResult("samples", steady > 0, f"{steady} requests in the steady phase")
 
 
-def _check_begun(collected: Collected) -> GuardResult:
+def _check_begun(collected: Collected, *, ended_early: bool) -> GuardResult:
     ratio = collected.begun / collected.planned if collected.planned else 0.0
     return GuardResult(
-        "arrivals", ratio >= MIN_BEGUN_RATIO, f"{collected.begun} of {collected.planned} arrivals were sent"
+        # A run that was ended leaves those behind that were waiting for a user.
+        "arrivals",
+        ratio >= MIN_BEGUN_RATIO or ended_early,
+        f"{collected.begun} of {collected.planned} arrivals were sent",
     )
 
 

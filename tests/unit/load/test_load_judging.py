@@ -86,6 +86,13 @@ def test_a_run_that_was_stopped_may_lack_last_reports():
     assert failed(make_plan(), make_collected(final=False), ended_early=True) == set()
 
 
+def test_a_run_that_was_stopped_may_leave_requests_on_their_way_but_none_unexplained():
+    on_their_way = make_collected(issued=103, planned=200)
+    assert failed(make_plan(), on_their_way, ended_early=True) == set()
+    lost = make_collected(issued=103, finished=103)
+    assert failed(make_plan(), lost, ended_early=True) == {"recorded"}
+
+
 def test_a_failed_guard_is_an_inconclusive_judgement():
     (judgement,) = judge_guards(
         check_guards(make_plan(), make_collected(cpu_s=9.9), tightest_ms=None, ended_early=False)
