@@ -127,12 +127,9 @@ def _check_samples(collected: Collected) -> GuardResult:
 
 def _check_begun(collected: Collected, *, ended_early: bool) -> GuardResult:
     ratio = collected.begun / collected.planned if collected.planned else 0.0
-    return GuardResult(
-        # A run that was ended leaves those behind that were waiting for a user.
-        "arrivals",
-        ratio >= MIN_BEGUN_RATIO or ended_early,
-        f"{collected.begun} of {collected.planned} arrivals were sent",
-    )
+    # A run that was ended leaves those behind that were waiting for a user.
+    passed = ratio >= MIN_BEGUN_RATIO or ended_early
+    return GuardResult("arrivals", passed, f"{collected.begun} of {collected.planned} arrivals were sent")
 
 
 def _check_lateness(collected: Collected, tightest_ms: float | None) -> GuardResult:
