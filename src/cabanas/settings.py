@@ -100,7 +100,8 @@ class Settings(BaseSettings):
     """The same for a voice note, with its download and transcription."""
     inbox_concurrency: int = Field(default=8, ge=1)
     """Messages and payments in hand at once, for each process."""
-    voice_concurrency: int = Field(default=2, ge=1)
+    voice_concurrency: int = Field(default=8, ge=1)
+    """Voice notes in hand at once, for each process. Most of their time they are on their way from the provider."""
     outbox_concurrency: int = Field(default=64, ge=1)
     """Messages on their way to the provider at once. They wait without a database connection."""
     provider_timeout_s: float = Field(default=10.0, gt=0)

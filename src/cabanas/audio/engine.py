@@ -104,18 +104,19 @@ class Engine:
             # than passed. The listeners' threads have no recording, so theirs stay silent.
             with stage("transcribe"):
                 heard = self._hear_in_parallel(recogniser, parts, language)
-        segments = tuple(segment for part in heard for segment in part.segments)
-        return Transcript(
-            text=joined_text(segments),
-            confidence=confidence_of(segments),
-            language=language,
-            duration_s=sound.duration_s,
-            speech_s=speech_s,
-            model=size,
-            model_wanted=wanted,
-            window_retries=sum(part.retried for part in heard),
-            segments=segments,
-        )
+        with stage("process_segments"):
+            segments = tuple(segment for part in heard for segment in part.segments)
+            return Transcript(
+                text=joined_text(segments),
+                confidence=confidence_of(segments),
+                language=language,
+                duration_s=sound.duration_s,
+                speech_s=speech_s,
+                model=size,
+                model_wanted=wanted,
+                window_retries=sum(part.retried for part in heard),
+                segments=segments,
+            )
 
     def _recogniser(self, size: str) -> Recogniser:
         with self._load_lock:

@@ -131,6 +131,11 @@ class Transcriber:
         """Process ids of the workers that are running."""
         return [worker.pid for worker in self._workers if worker.pid is not None]
 
+    @property
+    def start_up_spans(self) -> list[StageSpan]:
+        """The ``model_load`` of every worker that was started, those of replaced ones included."""
+        return [span for worker in self._workers for span in worker.start_up_spans]
+
     async def transcribe(self, data: bytes, *, declared_length: int | None = None) -> Transcript:
         """What is said in the recording; its stages join the recording of the caller, if one is open.
 
@@ -208,6 +213,7 @@ class _Worker:
         self._command = command
         self._timeouts = timeouts
         self._process: asyncio.subprocess.Process | None = None
+        self.start_up_spans: list[StageSpan] = []
 
     @property
     def pid(self) -> int | None:
@@ -230,7 +236,7 @@ class _Worker:
         )
         try:
             async with asyncio.timeout(self._timeouts.start_s):
-                await self._answer("ready")
+                self.start_up_spans += wire.read_spans(await self._answer("ready"))
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
             await self.kill()
             raise TranscriptionFailed("A transcription worker could not start; see its messages above.") from None

@@ -46,7 +46,7 @@ def read_transcript(message: dict[str, Any]) -> Transcript:
 
 
 def read_spans(message: dict[str, Any]) -> list[StageSpan]:
-    return [StageSpan(*span) for span in message["spans"]]
+    return [StageSpan(*span) for span in message.get("spans", ())]
 
 
 def read_error(message: dict[str, Any]) -> AudioError:

@@ -24,15 +24,16 @@ def main() -> int:
     requests, answers = _private_channels()
     try:
         directory = settings["directory"]
-        engine = Engine(find_models(Path(directory) if directory else None), device=settings["device"])
-        engine.warm_up()
+        with Recording() as recorded:
+            engine = Engine(find_models(Path(directory) if directory else None), device=settings["device"])
+            engine.warm_up()
     except AudioError as error:
         _send(answers, failed_message(error))
         return 1
     # What is loaded by now lives as long as the process, so no collection need ever look at it again.
     gc.collect()
     gc.freeze()
-    _send(answers, {"event": "ready"})
+    _send(answers, {"event": "ready", "spans": [span for span in recorded.spans if span.name == "model_load"]})
     limits = Limits(**settings["limits"])
     while (request := _read_frame(requests)) is not None:
         recording = _read_frame(requests)

@@ -31,9 +31,17 @@ def profile(
     everything: Annotated[bool, typer.Option("--all", help="Profile every target; the same as TARGET 'all'.")] = False,
     requests: Annotated[
         int | None,
-        typer.Option("--requests", "-n", min=1, help="Requests for each target (default: enough to judge it)."),
+        typer.Option(
+            "--requests",
+            "-n",
+            min=1,
+            help="Requests for each target (default: enough to judge it); with --all, audio keeps to its default.",
+        ),
     ] = None,
-    concurrency: Annotated[int, typer.Option("--concurrency", "-c", min=1, help="Requests under way at once.")] = 1,
+    concurrency: Annotated[
+        int | None,
+        typer.Option("--concurrency", "-c", min=1, help="Requests under way at once (default: 1; webhooks more)."),
+    ] = None,
     warmup: Annotated[int, typer.Option(min=0, help="Requests before the clock starts.")] = 10,
     seed: options.Seed = 0,
     distinct: Annotated[
@@ -94,7 +102,10 @@ def profile(
     if name != _ALL and name not in known:
         raise RunError(f"there is no target {name!r}", fix=f"known targets: {', '.join(known)}, {_ALL}")
     specs = [load_workload(one) for one in known if name in {_ALL, one}]
-    reachable = [spec for spec in specs if chosen_via in spec.vias]
+    left_out = {spec.name: reason for spec in specs if (reason := spec.why_unavailable())}
+    if name in left_out:
+        raise RunError(f"{name} cannot be profiled here", fix=left_out[name])
+    reachable = [spec for spec in specs if chosen_via in spec.vias and spec.name not in left_out]
     if not reachable:
         raise RunError(f"the target {name!r} cannot be driven via {chosen_via}", fix="leave --via out")
     run_options = ProfileOptions(
@@ -113,6 +124,8 @@ def profile(
         audit=not no_audit,
     )
     progress = TerminalProgress(quiet=quiet, no_color=no_color)
+    for left, reason in left_out.items():
+        progress.say(f"{left} is left out: {reason}")
     with listen_for_stop() as stop, progress.showing():
         result = run_profile(run_options, stop=stop, progress=progress)
     show_report(result.report, result.path, as_json=json, quiet=quiet, no_color=no_color)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cabanas_perf.measurement.distribution import RawDistribution, percentile_ns
 from cabanas_perf.measurement.units import ns_to_ms
@@ -53,8 +53,13 @@ class StageBreakdown:
     unexplained_ratio: float
 
 
-def summarise_stages(traces: Iterable[Trace], estimates: Mapping[str, Estimate] | None = None) -> StageBreakdown | None:
-    """None when there is no request, or none that took any time."""
+def summarise_stages(
+    traces: Iterable[Trace], estimates: Mapping[str, Estimate] | None = None, *, start_up: Sequence[Span] = ()
+) -> StageBreakdown | None:
+    """None when there is no request, or none that took any time.
+
+    ``start_up`` holds what was passed before any request: it comes first, counts its passages, and has no share.
+    """
     times_ns: defaultdict[str, list[int]] = defaultdict(list)
     total_ns = explained_ns = 0
     for trace in traces:
@@ -64,8 +69,16 @@ def summarise_stages(traces: Iterable[Trace], estimates: Mapping[str, Estimate] 
             times_ns[name].append(time_ns)
     if not total_ns:
         return None
-    stages = tuple(
-        _summarise_stage(name, times, total_ns, (estimates or {}).get(name)) for name, times in times_ns.items()
+    before_ns: defaultdict[str, list[int]] = defaultdict(list)
+    for name, started_ns, ended_ns in start_up:
+        before_ns[name].append(ended_ns - started_ns)
+    known = estimates or {}
+    stages = (
+        *(
+            replace(_summarise_stage(name, times, total_ns, known.get(name)), share_ratio=0.0)
+            for name, times in before_ns.items()
+        ),
+        *(_summarise_stage(name, times, total_ns, known.get(name)) for name, times in times_ns.items()),
     )
     return StageBreakdown(stages, unexplained_ratio=1 - explained_ns / total_ns)
 

@@ -21,6 +21,10 @@ _HUNDREDS = (
 )
 
 
+# Eight that all happen to be heard well, or badly, say something about the next one; three do not.
+_CLIPS_AT_LEAST = 8
+
+
 @dataclass(frozen=True, slots=True)
 class WordErrors:
     """Substituted, deleted and inserted words of one text, and the number of words that were right to say."""
@@ -116,6 +120,23 @@ def word_error_rate(reference: str, hypothesis: str) -> float | None:
 def pooled_rate(clips: Sequence[WordErrors]) -> float | None:
     """Word error rate of all clips together: every word weighs the same, not every clip."""
     return WordErrors(sum(c.errors for c in clips), sum(c.reference_words for c in clips)).ratio
+
+
+def pooled_interval(
+    clips: Sequence[WordErrors], *, confidence: float = 0.90, resamples: int = 5000, seed: int = 0
+) -> tuple[float, float] | None:
+    """Two-sided interval of `pooled_rate`, by percentile bootstrap over clips; None for so few that they cannot tell.
+
+    Clips, not words, are resampled, because errors come in clusters (Bisani and Ney, 2004). Give each clip once: what
+    was heard of one clip again and again is one clip's word errors, added up.
+    """
+    if len(clips) < _CLIPS_AT_LEAST or not sum(clip.reference_words for clip in clips):
+        return None
+    source = random.Random(seed)  # noqa: S311 - resampling, not secrecy
+    drawn = (source.choices(clips, k=len(clips)) for _ in range(resamples))
+    rates = sorted(rate for rate in map(pooled_rate, drawn) if rate is not None)
+    tail = (1 - confidence) / 2
+    return rates[int(tail * len(rates))], rates[min(len(rates) - 1, int((1 - tail) * len(rates)))]
 
 
 def paired_difference(

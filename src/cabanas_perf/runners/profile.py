@@ -36,14 +36,26 @@ from cabanas_perf.slo.exit_codes import exit_code_for
 from cabanas_perf.slo.file import SloFile
 from cabanas_perf.slo.objective import Indicator, RunKind
 from cabanas_perf.slo.verdict import Observation, judge
-from cabanas_perf.workloads.base import Via, WorkloadContext, WorkloadSpec
+from cabanas_perf.workloads.base import (
+    Account,
+    AccountingWorkload,
+    CannotRun,
+    Via,
+    WorkloadContext,
+    WorkloadSpec,
+)
 from cabanas_perf.workloads.prereservation import run_marker
 
 _REQUESTS_PER_CABIN = 4
 """So few stays in each cabin's ten months leave most of its nights free, and most wishes are granted."""
 _MIN_CABINS = 24
 
-_INDICATORS = frozenset({Indicator.LATENCY, Indicator.ACK_LATENCY, Indicator.ERROR_RATE, Indicator.ACCEPTED_RATIO})
+_COSTLY_PROFILED_REQUESTS = 13
+"""Where a request takes seconds, a profile over so many shows as much as one over hundreds."""
+
+_INDICATORS = frozenset(
+    {Indicator.LATENCY, Indicator.ACK_LATENCY, Indicator.ERROR_RATE, Indicator.ACCEPTED_RATIO, Indicator.WER}
+)
 """What a profile measures; objectives of other indicators are not in its scope."""
 
 _NOT_CONNECTED = frozenset({"ConnectError", "ConnectTimeout", "ConnectionRefusedError", "FileNotFoundError"})
@@ -71,14 +83,26 @@ class ProfileOptions:
     output: Path
     where: TargetOptions = field(default_factory=TargetOptions)
     requests: int | None = None
+    """For each target, see `requests_for`; None: the target's own default."""
+    concurrency: int | None = None
     """For each target; None: the target's own default."""
-    concurrency: int = 1
     warmup: int = 10
     seed: int = 0
     distinct: bool = False
     timeout_s: float = 10.0
     profiler: Profiler = Profiler.CPROFILE
     audit: bool = True
+
+    def requests_for(self, spec: WorkloadSpec) -> int:
+        """A count given for several targets is meant for the cheap ones: `WorkloadSpec.costly` caps it."""
+        if self.requests is None:
+            return spec.default_requests
+        if spec.costly and len(self.targets) > 1:
+            return min(self.requests, spec.default_requests)
+        return self.requests
+
+    def concurrency_for(self, spec: WorkloadSpec) -> int:
+        return self.concurrency or spec.default_concurrency
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +113,13 @@ class ProfileResult:
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    """One target's part of the report."""
+    """One target's part of the report; ``workload`` is None when it could not be opened."""
 
+    name: str
     observation: Observation
-    workload: record.Workload
-    references: Sequence[str]
-    complete: bool
+    workload: record.Workload | None = None
+    references: Sequence[str] = ()
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +159,15 @@ def run_profile(options: ProfileOptions, *, stop: Stop, progress: ProgressListen
         environment = uvloop.run(describe_environment(target.backends, embedded=options.where.database_url is None))
         measured = [_measure(spec, session) for spec in options.targets if not stop]
         audit = _audit(session, [code for one in measured for code in one.references]) if writers else None
-    observations = {one.workload.name: one.observation for one in measured}
+    workloads = [one.workload for one in measured if one.workload is not None]
+    observations = {one.name: one.observation for one in measured}
     judgements = judge(objectives, observations, in_scope, any_failure_misses=True)
     complete = not stop and all(one.complete for one in measured)
     exit_code = exit_code_for(
         judgements,
         complete=complete,
         interrupted_by=stop.asked_by,
-        target_reached=not measured or any(_was_reached(one) for one in measured),
+        target_reached=not workloads or any(_was_reached(one) for one in workloads),
         audit_passed=True if audit is None or not options.audit else audit.passed,
     )
     commit, dirty = git_state()
@@ -161,7 +187,7 @@ def run_profile(options: ProfileOptions, *, stop: Stop, progress: ProgressListen
         ),
         environment=environment,
         exit_code=exit_code,
-        workloads=[one.workload for one in measured],
+        workloads=workloads,
         judgements=judgements,
         audit=audit,
     )
@@ -169,20 +195,29 @@ def run_profile(options: ProfileOptions, *, stop: Stop, progress: ProgressListen
 
 
 def _choose_size(options: ProfileOptions, writers: Sequence[WorkloadSpec]) -> DataSize:
-    inputs = sum(options.warmup + 2 * (options.requests or spec.default_requests) for spec in writers)
+    inputs = sum(options.warmup + 2 * options.requests_for(spec) for spec in writers)
     return DataSize(cabins=max(_MIN_CABINS, inputs // _REQUESTS_PER_CABIN), seed=options.seed)
 
 
 def _measure(spec: WorkloadSpec, session: _Session) -> _Measured:
     """The unprofiled pass, which everything is judged by, then the profiled one."""
     options, target = session.options, session.target
-    plain, requests = uvloop.run(_run_passes(spec, session, "measuring", target.base_url, nullcontext()))
+    count = options.requests_for(spec)
+    if options.requests is not None and count < options.requests:
+        session.progress.say(f"{spec.name}: {count} requests, for each takes seconds; name it alone to have more")
+    try:
+        plain, requests, account = uvloop.run(
+            _run_passes(spec, session, "measuring", target.base_url, nullcontext(), count)
+        )
+    except CannotRun as error:
+        session.progress.say(f"{spec.name} cannot be profiled: {error}")
+        return _Measured(spec.name, Observation(missing=str(error)))
     summary = summarise(
         spec.name,
         plain.samples,
         elapsed_s=plain.elapsed_s,
-        # Over HTTP the process that works is not this one.
-        cpu_s=plain.cpu_s if target.base_url is None else None,
+        # Over HTTP, and with workers of its own, the process that works is not this one.
+        cpu_s=None if spec.works_elsewhere or target.base_url is not None else plain.cpu_s,
         ack_latencies_ns=plain.ack_latencies_ns,
     )
     references, profile = list(plain.references), None
@@ -192,29 +227,34 @@ def _measure(spec: WorkloadSpec, session: _Session) -> _Measured:
         else:
             profiled, profile = _profile(spec, session, summary.latency)
             references += profiled.references
+    observation = Observation(summary, wer=account.wer)
     workload = build_workload(
-        Observation(summary),
+        observation,
         via=Via.DIRECT.value if target.base_url is None else Via.HTTP.value,
-        stages=summarise_stages(plain.traces, spec.estimates),
-        concurrency=options.concurrency,
+        stages=summarise_stages(plain.traces, spec.estimates, start_up=account.start_up),
+        concurrency=options.concurrency_for(spec),
         warmup=options.warmup,
         inputs=_describe_inputs(requests, plain),
         profile=profile,
+        notes=account.notes,
     )
-    return _Measured(Observation(summary), workload, references, plain.complete)
+    return _Measured(spec.name, observation, workload, references, plain.complete)
 
 
 def _profile(spec: WorkloadSpec, session: _Session, plain: LatencySummary) -> tuple[Pass, record.Profile]:
-    """The profiled pass, over as many fresh inputs: in this process, or in a service of its own."""
+    """The profiled pass, over as many fresh inputs unless they are costly; in this process, or in its own service."""
+    count = session.options.requests_for(spec)
+    if spec.costly:
+        count = min(count, _COSTLY_PROFILED_REQUESTS)
     session.options.output.mkdir(parents=True, exist_ok=True)
     path = reserve_path(session.options.output, spec.name, format_stamp(session.started_at), ".prof")
     if session.target.service is None:
-        profiled, _ = uvloop.run(_run_passes(spec, session, "profiling", None, record_cprofile(path)))
+        profiled, *_ = uvloop.run(_run_passes(spec, session, "profiling", None, record_cprofile(path), count))
     else:
         program = ("-m", profiled_service.__name__, str(path.absolute()))
         with start_service(session.target.environment, program=program) as service:
             begin = profiled_service.profile_from_here(service.pid)
-            profiled, _ = uvloop.run(_run_passes(spec, session, "profiling", service.base_url, begin))
+            profiled, *_ = uvloop.run(_run_passes(spec, session, "profiling", service.base_url, begin, count))
     latency = LatencySummary.of(RawDistribution(profiled.samples.latencies_ns(Outcome.OK)))
     return profiled, record.Profile(
         profiler=Profiler.CPROFILE.value,
@@ -230,18 +270,19 @@ async def _run_passes(
     title: str,
     base_url: str | None,
     around: AbstractContextManager[None],
-) -> tuple[Pass, Sequence[Any]]:
-    """Open the workload, warm it up, and make one pass inside ``around``; answers with it and with its inputs."""
+    requests: int,
+) -> tuple[Pass, Sequence[Any], Account]:
+    """Open the workload, warm it up, and make one pass inside ``around``; answers with it, with its inputs, and with
+    what the workload learnt.
+    """
     options, clock = session.options, SystemClock()
-    requests = options.requests or spec.default_requests
-    backends = session.target.backends
     context = WorkloadContext(
         via=Via.DIRECT if base_url is None else Via.HTTP,
         # Each pass has inputs of its own: a wish that was granted once would be refused the second time.
         seed=derive_seed(options.seed, title),
         total_requests=options.warmup + requests,
         run_id=session.run_id,
-        settings=Settings(database_url=backends.database_url, redis_url=backends.redis_url),
+        settings=_service_settings(session.target),
         base_url=base_url,
         timeout_s=options.timeout_s,
         distinct=options.distinct,
@@ -254,7 +295,7 @@ async def _run_passes(
             clock=clock,
             stop=session.stop,
             stage_name=spec.name,
-            concurrency=options.concurrency,
+            concurrency=options.concurrency_for(spec),
             advance=advance,
         )
 
@@ -264,8 +305,16 @@ async def _run_passes(
         session.progress.begin(f"{title} {spec.title}", requests)
         with around:
             done = await run(inputs, session.progress.advance)
+        account = workload.account(inputs) if isinstance(workload, AccountingWorkload) else Account()
     done.references.extend(warmed.references)
-    return done, inputs
+    return done, inputs, account
+
+
+def _service_settings(target: Target) -> Settings:
+    """The settings of the service that requests go to: as it was started, when it is ours."""
+    ours = {name.removeprefix("CABANAS_").lower(): value for name, value in target.environment.items()}
+    given = {"database_url": target.backends.database_url, "redis_url": target.backends.redis_url}
+    return Settings.model_validate(Settings().model_dump() | given | ours)
 
 
 def _describe_inputs(requests: Sequence[Any], done: Pass) -> record.Inputs | None:
@@ -292,9 +341,9 @@ def _audit(session: _Session, codes: Sequence[str]) -> record.Audit:
     return uvloop.run(audit_reservations(target.backends.database_url, codes, marker=run_marker(session.run_id)))
 
 
-def _was_reached(measured: _Measured) -> bool:
+def _was_reached(workload: record.Workload) -> bool:
     """False when not one request found anybody to answer it."""
     failed_to_connect = sum(
-        count for name, count in measured.workload.outcomes.items() if name.rpartition("/")[2] in _NOT_CONNECTED
+        count for name, count in workload.outcomes.items() if name.rpartition("/")[2] in _NOT_CONNECTED
     )
-    return failed_to_connect < measured.workload.requests
+    return failed_to_connect < workload.requests

@@ -111,6 +111,10 @@ class _Graph:
 
     async def download(self, request: Request) -> Response:
         """The second step: the bytes."""
+        behaviour = self._state.behaviour
+        # One part of the time has passed already, as for every answer.
+        if more_s := behaviour.draw_latency_s(self._state.rng) * max(0.0, behaviour.download_factor - 1):
+            await asyncio.sleep(more_s)
         recording = self._state.recordings.get(request.path_params["media_id"])
         if recording is None or request.path_params["ticket"] in self._gone:
             return Response(status_code=404)

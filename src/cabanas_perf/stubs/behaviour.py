@@ -24,6 +24,9 @@ class Verdict(Enum):
 class Behaviour:
     """Latency is uniform from ``latency_min_ms`` to ``latency_max_ms``; the ratios, 0 to 1, are of all requests.
 
+    The bytes of a recording take ``download_factor`` times as long as any other answer. With the default, and the
+    question where they lie before it, a download takes the 2 to 4 s that the design document expects.
+
     A failure is ``fail_status``, a fault of the provider that may pass; a refusal is 400, which will not.
 
     Raises:
@@ -32,6 +35,7 @@ class Behaviour:
 
     latency_min_ms: float = DOCUMENT_LATENCY_MS[0]
     latency_max_ms: float = DOCUMENT_LATENCY_MS[1]
+    download_factor: float = 4.0
     fail_ratio: float = 0.0
     fail_status: int = 500
     refuse_ratio: float = 0.0
@@ -39,6 +43,8 @@ class Behaviour:
     def __post_init__(self) -> None:
         if not 0 <= self.latency_min_ms <= self.latency_max_ms:
             raise ValueError("latencies must be 0 <= latency_min_ms <= latency_max_ms")
+        if self.download_factor < 0:
+            raise ValueError("download_factor must not be negative")
         if min(self.fail_ratio, self.refuse_ratio) < 0 or self.fail_ratio + self.refuse_ratio > 1:
             raise ValueError("fail_ratio and refuse_ratio must be 0 to 1, and together at most 1")
         if not 400 <= self.fail_status <= 599:

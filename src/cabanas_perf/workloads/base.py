@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from cabanas.settings import Settings
 from cabanas.stages import StageSpan
 from cabanas_perf.measurement.samples import Outcome
 from cabanas_perf.measurement.stages import Estimate
+from cabanas_perf.slo.verdict import RatioEstimate
 
 
 class Via(StrEnum):
@@ -74,6 +75,29 @@ class Workload(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a workload has to tell of a pass beside the replies."""
+
+    wer: RatioEstimate | None = None
+    start_up: Sequence[StageSpan] = ()
+    """Stages that came before any request, such as loading models."""
+    notes: Sequence[str] = ()
+
+
+@runtime_checkable
+class AccountingWorkload(Protocol):
+    """A workload that learns more from its requests than how they ended."""
+
+    def account(self, requests: Sequence[Any]) -> Account:
+        """What was learnt from these requests, all of which were drawn here, and most of them sent."""
+        ...
+
+
+class CannotRun(Exception):
+    """The workload cannot be opened against this target; the text says what is missing."""
+
+
 class PureWorkload(Protocol):
     """A workload without waiting: timed in a plain loop, where even an ``await`` would show."""
 
@@ -96,6 +120,16 @@ class WorkloadSpec:
     """True when requests leave rows in the database."""
     estimates: Mapping[str, Estimate] = field(default_factory=dict)
     """The design document's estimate for each stage, in milliseconds."""
+    default_concurrency: int = 1
+    """Requests under way at once; above 1 where a request mostly waits for others."""
+    costly: bool = False
+    """True when a request takes seconds. A count that is given for several targets at once never raises this one's
+    above its default, and the profiled pass is a short one.
+    """
+    works_elsewhere: bool = False
+    """True when direct calls are worked on by processes of their own, whose CPU time is not seen here."""
+    why_unavailable: Callable[[], str | None] = lambda: None
+    """Why this installation cannot run it, and what to install; None where it can."""
 
 
 class OpenWorkload(Protocol):

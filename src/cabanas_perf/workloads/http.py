@@ -50,16 +50,22 @@ class HttpSender:
         self._client = client
 
     async def get(self, path: str) -> Answer:
-        return await self._request("GET", path, None)
+        return await self._request(self._client.build_request("GET", path))
 
     async def post(self, path: str, body: Mapping[str, object]) -> Answer:
-        return await self._request("POST", path, orjson.dumps(body))
+        headers = {"Content-Type": "application/json"}
+        return await self._request(
+            self._client.build_request("POST", path, content=orjson.dumps(body), headers=headers)
+        )
 
-    async def _request(self, method: str, path: str, content: bytes | None) -> Answer:
-        headers = {"Content-Type": "application/json"} if content is not None else None
+    async def upload(self, path: str, file_name: str, data: bytes) -> Answer:
+        """Post a form with one file, in the field ``file``."""
+        return await self._request(self._client.build_request("POST", path, files={"file": (file_name, data)}))
+
+    async def _request(self, request: httpx.Request) -> Answer:
         started_ns = perf_counter_ns()
         try:
-            response = await self._client.request(method, path, content=content, headers=headers)
+            response = await self._client.send(request)
         except httpx.TimeoutException as error:
             return Answer(0, b"", Reply(Outcome.TIMEOUT, type(error).__name__), None)
         except httpx.HTTPError as error:

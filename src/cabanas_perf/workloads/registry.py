@@ -24,7 +24,16 @@ OBJECTIVE_WORKLOADS = frozenset(
 """The names that objectives may speak of, whether or not this installation can run the workload."""
 
 # The order in which `profile all` runs them.
-_OURS = ("nlu", "prereservation", "health", "database")
+_OURS = (
+    "nlu",
+    "prereservation",
+    "webhook-text",
+    "webhook-audio",
+    "webhook-payment",
+    "transcription",
+    "health",
+    "database",
+)
 
 
 def workload_names() -> tuple[str, ...]:

@@ -122,6 +122,7 @@ SPEC = WorkloadSpec(
     title="Mercado Pago payment",
     open=_open,
     default_requests=100,
+    default_concurrency=8,  # most of a request is the provider answering
     needs=frozenset({Need.POSTGRES, Need.REDIS}),
     writes=True,
     estimates={

@@ -17,14 +17,14 @@ from cabanas.db.statements import load_statement
 from cabanas.services.inbox import Source
 from cabanas.stages import StageSpan
 from cabanas.worker import Queue, Work
-from cabanas_perf.workloads.base import WorkloadContext
+from cabanas_perf.workloads.base import CannotRun, WorkloadContext
 
 _POLL_S = 0.02
 # With a worker in this process there is news; asking all the time would be work counted as the service's.
 _POLL_WITH_NEWS_S = 0.5
 
 
-class RepliesOutOfSight(Exception):
+class RepliesOutOfSight(CannotRun):
     """The service's database cannot be asked, and only it knows when replies were sent."""
 
 

@@ -57,14 +57,16 @@ class WebhookSender(Protocol):
 
 
 @asynccontextmanager
-async def open_webhook_sender(context: WorkloadContext, source: Source) -> AsyncIterator[WebhookSender]:
-    """A sender for the context's way of driving the service.
+async def open_webhook_sender(
+    context: WorkloadContext, source: Source, *, hears: bool = False
+) -> AsyncIterator[WebhookSender]:
+    """A sender for the context's way of driving the service. ``hears``: the service is to transcribe voice notes.
 
     Raises:
         RepliesOutOfSight: when nobody could say when replies were sent.
     """
     if context.via is Via.DIRECT:
-        async with _open_direct(context, source) as sender:
+        async with _open_direct(context, source, hears=hears) as sender:
             yield sender
         return
     assert context.base_url is not None
@@ -76,11 +78,11 @@ async def open_webhook_sender(context: WorkloadContext, source: Source) -> Async
 
 
 @asynccontextmanager
-async def _open_direct(context: WorkloadContext, source: Source) -> AsyncIterator[WebhookSender]:
+async def _open_direct(context: WorkloadContext, source: Source, *, hears: bool) -> AsyncIterator[WebhookSender]:
     nlu.warm_up()
     with start_stubs(Behaviour()) as stubs:
         settings = with_stubs(context.settings, stubs)
-        async with open_service(settings) as service:
+        async with open_service(settings, for_work=hears) as service:
             spans = WorkerSpans()
             working = asyncio.create_task(Worker(service, on_work=spans).run())
             try:

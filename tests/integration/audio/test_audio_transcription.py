@@ -53,7 +53,8 @@ def test_a_file_a_path_and_bytes_give_the_same_transcript_with_its_stages():
     path = CLIPS_FOLDER / "d05_04.ogg"
     with Recording() as recording:
         first = transcribe(path)
-    assert {span.name for span in recording.spans} == {"decode", "model_load", "vad", "encode", "transcribe"}
+    stages = {"decode", "model_load", "vad", "encode", "transcribe", "process_segments"}
+    assert {span.name for span in recording.spans} == stages
     for same in (path.read_bytes(), io.BytesIO(path.read_bytes())):
         assert word_errors(first.text, transcribe(same).text).errors <= 1
     assert (first.language, first.model, first.model_wanted) == ("es", "base", "tiny")
@@ -62,7 +63,7 @@ def test_a_file_a_path_and_bytes_give_the_same_transcript_with_its_stages():
 def test_a_long_clip_is_heard_in_parts_and_loses_nothing(engine):
     with Recording() as recording:
         transcript = engine.transcribe(sound_of("d40_02.ogg"))
-    assert [span.name for span in recording.spans] == ["vad", "transcribe"]
+    assert [span.name for span in recording.spans] == ["vad", "transcribe", "process_segments"]
     assert len(transcript.segments) >= 2
     assert word_error_rate(references()["d40_02.ogg"], transcript.text) < 0.3
 
@@ -91,7 +92,7 @@ def test_without_speech_there_is_no_text_and_whisper_is_not_asked(engine, build)
     with Recording() as recording:
         transcript = engine.transcribe(build())
     assert (transcript.text, transcript.confidence, transcript.found_speech) == ("", 0, False)
-    assert {span.name for span in recording.spans} <= {"vad"}
+    assert {span.name for span in recording.spans} <= {"vad", "process_segments"}
 
 
 def test_a_doubted_answer_is_heard_again_on_the_full_window(engine, monkeypatch):
@@ -156,13 +157,14 @@ async def test_workers_refuse_survive_and_are_replaced():
     long_note = (CLIPS_FOLDER / "d40_02.ogg").read_bytes()
     async with Transcriber(workers=1) as transcriber:
         (pid,) = transcriber.worker_pids
+        assert [span.name for span in transcriber.start_up_spans] == ["model_load"]
         with pytest.raises(AudioCutShort):
             await transcriber.transcribe(note, declared_length=len(note) + 1)
         with pytest.raises(AudioRejected):
             await transcriber.transcribe(b"<html>" * 50)
         with Recording() as recording:
             expected = (await transcriber.transcribe(note)).text
-        assert [s.name for s in recording.spans] == ["queue", "decode", "vad", "encode", "transcribe"]
+        assert [s.name for s in recording.spans] == ["queue", "decode", "vad", "encode", "transcribe", "process_segments"]
         assert transcriber.worker_pids == [pid]
         running = asyncio.create_task(transcriber.transcribe(long_note))
         await asyncio.sleep(0.1)

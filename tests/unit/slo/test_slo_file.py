@@ -132,6 +132,7 @@ def test_the_shipped_file_holds_the_services_objectives():
         "nlu-mean": ("nlu", "mean < 10ms"),
         "database-p95": ("database", "p95 < 100ms"),
         "prereservation-accepted": ("prereservation", "rate >= 80%"),
+        "transcription-wer": ("transcription", "rate < 25%"),
     }
     under_load = {objective.id for objective in slo.select(run=RunKind.LOAD)}
     assert under_load == {*promised, "load-error-rate"}
