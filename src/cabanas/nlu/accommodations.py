@@ -31,6 +31,8 @@ _GENERIC = frozenset(
         "numero",
     ]
 )
+# Kinds of lodging that name a cabin by themselves where only one of the names has the word: "el loft".
+_KINDS = frozenset(["loft", "domo", "monoambiente", "duplex", "chalet", "suite", "bungalow"])
 _GAP = "[^a-z0-9]+"
 _SMALL = frozenset(["la", "las", "el", "los", "lo", "de", "del", "y"])
 # Names that are also common words: they name a cabin only after "cabaña" or an article that belongs to it.
@@ -79,7 +81,6 @@ _COMMON = frozenset(
         "puente",
         "pino",
         "pinos",
-        "nido",
         "hogar",
         "refugio",
         "quincho",
@@ -126,6 +127,10 @@ def _matcher_for(names: tuple[str, ...]) -> _Matcher:
             needs_article = len(core) == 1 and (core[0] in _COMMON or core[0].isdigit())
             before = f"(?:cabana|casa|depto|domo|bungalow){_GAP}{small}" if needs_article else ""
             forms.append((index, before + f"{_GAP}{small}".join(map(re.escape, core))))
+    for kind in _KINDS:
+        having = [index for index, name in enumerate(names) if kind in tokenise(fold(name))]
+        if len(having) == 1:
+            forms.append((having[0], f"(?:el|la|del|al){_GAP}{kind}"))
     if not forms:
         return _Matcher(names, None)
     forms.sort(key=lambda form: -len(form[1]))

@@ -70,11 +70,12 @@ _SIGNS = Anchored(
 # What counts only where nothing else is asked: "cabaña con pileta, ¿hay lugar?" is no question about the pool.
 _SERVICE_ALONE = grammar(
     "SERVICE | MEANS | PET | (?<!{POR|LA}) INFO | CHECK | FIT | {HAVE|HAY} {UN|ANY|UNKNOWN} "
-    "| COMO {ES|SE} | EN QUE UNKNOWN"
+    "| COMO {ES|SE} | EN QUE UNKNOWN | AIR"
 )
-_PRICE_ALONE = grammar("DEPOSIT | MONEY | WORTH")
+_PRICE_ALONE = grammar("DEPOSIT | MONEY | WORTH | EL TOTAL (?! {DE|ES|SOMOS|SERIA} )")
+_OFFER_ALONE = grammar("{HAY|HAVE} (?: ASK | $ )")
 
-_ALONE = classes("MEANS HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH")
+_ALONE = classes("MEANS HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH AIR TOTAL")
 _HELLO = classes("HELLO")
 _DONE = classes("PAY PAST VISITED")
 
@@ -95,6 +96,8 @@ def _otherwise(tape: str, present: frozenset[str], *, names_days: bool) -> str:
             return SERVICIOS
         if present.isdisjoint(_DONE) and _PRICE_ALONE.search(tape):
             return PRECIO
+        if _OFFER_ALONE.search(tape):
+            return DISPONIBILIDAD
     if names_days:
         return DISPONIBILIDAD
     return DESCONOCIDO if present.isdisjoint(_HELLO) else SALUDO

@@ -7,6 +7,7 @@ and a pattern over classes meets each word as one character, whatever its spelli
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 from cabanas.nlu import vocabulary
 
@@ -21,6 +22,8 @@ def slips(word: str) -> Iterator[str]:
         yield word[:i] + word[i] + word[i:]
         if i + 1 < len(word):
             yield word[:i] + word[i + 1] + word[i] + word[i + 2 :]
+    if word[0] in "aeiou":
+        yield "h" + word
     for i, letter in enumerate(word):
         for pair in _SWAPS:
             if letter in pair:
@@ -76,6 +79,10 @@ def _add_vocabulary() -> None:
     for group in vocabulary.GROUPS:
         for name, words in group.items():
             _add(words, name)
+    for name, stems in vocabulary.VERB_STEMS.items():
+        for form in product(stems.split(), vocabulary.VERB_ENDINGS.split()):
+            if (verb := "".join(form)) not in CLASS_OF:
+                _add(verb, name)
     two_and_more = f"{vocabulary.NUMBER_WORDS['W12']} {vocabulary.NUMBER_WORDS['W31']}".split()
     VALUE_OF.update(zip(two_and_more, range(2, 32), strict=True))
     for value, words in vocabulary.VALUES:

@@ -14,6 +14,7 @@ _FRAGMENTS = {
     "tail": """(?! RO? {HOUR|THING|PET|LODGING|CASH|PERSONS|GROWN|KID|KIDS|COUPLE|COUPLES|FRIENDS|NOCHE|NOCHES|DIAS
             |SEMANA|SEMANAS|MES|MESES|ANOS|PERCENT|FAMILIES|BIG|FIT}
         | COLON DIGITS | X {D12|W12|UNO} (?! @length_unit | PERSONS ) | {GLUED|YGLUED|WORKER} | DASH BIG
+        | {A|AL|Y|O|DASH} DIGITS {PERCENT|CASH}
         | {Y|O|A} DIGITS {HOUR|THING|PERSONS|GROWN|KIDS|NOCHES|DIAS|ANOS|SEMANAS|CASH|FRIENDS} )""",
     "nextish": "QUE? VIENE | PROXIMO",
     "next_week": "(?:DE|EN)? LA? (?: SEMANA @nextish | PROXIMO SEMANA | OTRO SEMANA )",
@@ -50,7 +51,7 @@ _KINDS = {
     ),
     "numeric": (
         "GLUED DIGITS",
-        """{D12|D31} SLASH D12 @tail | (?<!MONEY) S (?: D12 @tail | N12 (?= {S|N} ) ) | (?<!MONEY) N D12 @tail
+        """{D12|D31} SLASH D12 @tail | (?<!{MONEY|UN}) S (?: D12 @tail | N12 (?= {S|N} ) ) | (?<!MONEY) N D12 @tail
         | (?<!{MONEY|LAS|CLOCK_TIME}) P D12 @tail""",
     ),
     "worded": (
@@ -59,19 +60,20 @@ _KINDS = {
         | {DAY|UNO|PRIMERO} RO? {DE|DEL}? (?: MES DE )? MONTH
         (?: COMMA? {DE|DEL}? ANO? YEAR | {DEL|DE} D31 (?! {AL|A|HASTA|DASH|DE|DEL|MONTH|Y} ) | BIG )?""",
     ),
-    "month_first": ("MONTH", "MONTH EL? DIGITS (?= {AL|A|HASTA|DASH} EL? DIGITS ) @tail"),
+    "month_first": ("MONTH", "MONTH {EL|COLON|COMMA}? DIGITS (?= {AL|A|HASTA|DASH} EL? DIGITS ) @tail"),
     "day_of_numbered_month": (
         "DIGITS",
         "(?<={EL|DEL|AL|DIA}) DIGITS {DE|DEL} D12 (?! {RO|MONTH|DE|A} ) @tail",
     ),
     "weekend": (
-        f"{_DETERMINERS} FINDE FIN FERIADO",
+        f"{_DETERMINERS} FINDE FIN FERIADO BRIDGE",
         """{ESTE|ESE|PROXIMO|OTRO|ORDINAL}? (?: @weekend ) PROXIMO? (?: UNKNOWN? LARGO )?
             (?: @nextish | PASADO | @next_week | AFTER DE ESTE )?
             (?: (?<! LARGO ) {DEL|AL} FERIADO (?! {DE|DEL} ) | {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month
                 | (?: {DE|DEL} LA? )? @holiday
                 | (?<= NO ESTE FINDE ) @the_other | (?<= NO ESTE FIN DE SEMANA ) @the_other )?
-        | FERIADO {FERIADO|LARGO}? @of_month | FERIADO LARGO""",
+        | FERIADO {FERIADO|BRIDGE|LARGO}? @of_month | FERIADO {BRIDGE|LARGO}
+        | BRIDGE (?: {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month | (?: {DE|DEL} LA? ) @holiday )""",
     ),
     "holiday": (
         "FERIADO SEMANA PASCUA CARNAVAL NAVIDAD NOCHEBUENA NOCHE ANO FIN FINES REYES DIA WEEKDAY",
@@ -114,13 +116,14 @@ _KINDS = {
     "today": ("HOY ESTE", "HOY | ESTE {NOCHE|TARDE}"),
     "weekday": (
         f"{_DETERMINERS} WEEKDAY",
-        """{ESTE|ESE|PROXIMO|OTRO|ORDINAL}? WEEKDAY (?: PASADO | @next_week | @nextish | DE ESTE SEMANA | @of_month
+        """{ESTE|ESE|PROXIMO|OTRO|ORDINAL}? WEEKDAY (?: PASADO | @next_week | @nextish (?: COMMA? NO COMMA? EL OTRO )?
+            | DOT (?= DAY ) | DE ESTE SEMANA | @of_month
             | (?<= NO ESTE WEEKDAY ) @the_other )?""",
     ),
     "feriado": ("FERIADO", "FERIADO {DE|DEL} DAY RO? (?! {DE|DEL}? MONTH ) @tail"),
     "day": (
         f"{_NUMERALS} N31",
-        """(?<={EL|DEL|AL|DIA|DIAS|WEEKDAY|ENTRE}) (?: DAY | N31 ) RO? @tail
+        """(?: (?<={EL|DEL|AL|DIA|DIAS|WEEKDAY|ENTRE}) | (?<=WEEKDAY DOT) ) (?: DAY | N31 ) RO? @tail
         | (?<={DEL|AL|EL}) {UNO|PRIMERO} (?= {AL|HASTA|DASH|Y} )
         | (?<={ARRIVE|LEAVE|CALENDAR_DATE|DESDE|IN_WORD|OUT_WORD}) DIGITS @tail
             (?= {COMMA|Y|AL|A|HASTA|LEAVE|OUT_WORD|CHECK|DASH} )
@@ -133,7 +136,7 @@ _KINDS = {
         | (?<=N31) D31 @tail""",
     ),
     # Counts only right after another day.
-    "linked_day": (_NUMERALS, "(?<=DAY{Y|COMMA|O|HASTA}) DAY @tail"),
+    "linked_day": (_NUMERALS, "(?: (?<=DAY{Y|COMMA|O|HASTA}) | (?<={MONTH|COLON} DAY {A|DASH}) ) DAY @tail"),
 }
 
 

@@ -484,12 +484,12 @@ _CARNIVAL, _MOTHER, _FATHER = (symbol_of(name) for name in ["CARNAVAL", "MOTHER"
 _CHILDREN = classes("CHILD KID KIDS")
 _WEEKDAY_SYMBOL = symbol_of("WEEKDAY")
 _PASADO, _WEEKDAY, _SEMANA, _LARGO, _YEAR = (
-    classes(name) for name in ("PASADO", "WEEKDAY", "SEMANA", "LARGO FERIADO", "YEAR")
+    classes(name) for name in ("PASADO", "WEEKDAY", "SEMANA", "LARGO FERIADO BRIDGE", "YEAR")
 )
 _MONTH_SET, _ORDINAL, _SLASHED = classes("MONTH"), classes("ORDINAL"), classes("S")
 _NUMBERED = _ORDINAL | classes("D12")
 _NEXT = classes("VIENE PROXIMO")
-_GENERIC_BEFORE, _WEEKEND = classes("UN LOS CADA DE W12 D12"), classes("FIN FINDE")
+_GENERIC_BEFORE, _WEEKEND = classes("UN LOS CADA DE W12 D12 ANY"), classes("FIN FINDE")
 _HOLY_WEEK = classes("SANTA PASCUA")
 _BEGINNING, _MIDDLE = classes("PRINCIPIOS FIRST_ONES"), classes("MEDIADOS")
 _HOLIDAY_DATES = {

@@ -55,6 +55,7 @@ _WEEKDAY_THEN_DAY = grammar("COMMA? {EL|DIA}? DIA? | PAREN")
 _DAY_THEN_WEEKDAY = grammar("COMMA? PAREN?")
 _WEEKDAY_OF_SPAN = grammar("{DEL|DE} {ESTE|LA|EL}?")
 
+_DATE_KINDS = frozenset({"worded", "numeric", "numeric_full", "iso"})
 _MONTH_KINDS = frozenset({"month", "relative_month", "next_year"})
 _NIGHTS, _NO_LENGTH = classes("NOCHES NOCHE"), classes("ANTES AFTER")
 _PAST_MONTH, _NEXT_MONTH = classes("PASADO"), classes("VIENE PROXIMO OTRO")
@@ -143,7 +144,7 @@ class _Reading:
     def _gather(self, mentions: list[re.Match[str]]) -> None:
         reader = Reader(self._tokens, self._tape, self._reference)
         points = self._points
-        previous_end = -1
+        previous_end = impossible_end = -1
         for mention in mentions:
             kind = mention.lastgroup
             assert kind is not None
@@ -155,6 +156,9 @@ class _Reading:
                 point: Point | None = getattr(reader, kind)(mention)
                 if point is None:
                     self._drop_the_beginning_of(mention)
+                    impossible_end = mention.end() if kind in _DATE_KINDS else -1
+                elif impossible_end > 0 and _RANGE.fullmatch(self._tape, impossible_end, point.start):
+                    impossible_end = -1  # a range from an impossible day is none: "del 31 de junio al 2 de julio"
                 elif not points or (point.weekday is None and points[-1].weekday is None) or not self._merged(point):
                     points.append(point)
             previous_end = mention.end()

@@ -90,7 +90,7 @@ TIME_WORDS: Final = {
     "FIN": "fin",
     "FINES": "fines finales final",
     "FINDE": "finde finsemana findesemana findes fds",
-    "LARGO": "largo xl",
+    "LARGO": "largo xl xxl",
     "PRINCIPIOS": "principios principio comienzos comienzo inicios inicio",
     "FIRST_ONES": "primeros",
     "LAST_ONES": "ultimos",
@@ -110,7 +110,8 @@ HOLIDAY_WORDS: Final = {
     "BUENA": "buena",
     "NUEVO": "nuevo",
     "REYES": "reyes",
-    "FERIADO": "feriado feriados puente",
+    "FERIADO": "feriado feriados",
+    "BRIDGE": "puente",
     "MOTHER": "madre",
     "FATHER": "padre",
     "CHILD": "ninez",
@@ -161,7 +162,7 @@ TRIP_WORDS: Final = {
     "LEAVE": (
         "salgo salimos saliendo salida salir egreso egresamos checkout volvemos vuelvo volviendo volveriamos "
         "regreso regresamos regresando retiro retiramos saldriamos terminando egresando saldremos volver "
-        "partimos partiendo"
+        "partimos partiendo vuelta yendonos yendome"
     ),
     "WOULD_LEAVE": "saldria saldrian",
     "GO": "voy vamos iriamos iria ir yendo iremos vayamos viajamos viajo viajariamos viajaria viajando",
@@ -250,7 +251,10 @@ OTHER_BUSINESS_WORDS: Final = {
         "estuve estuvimos fui fuimos vinimos estabamos anduvimos conocimos hospedamos hospede vinieron estuvieron "
         "visitamos veraneamos"
     ),
-    "PAST": "escribi hable hablamos pregunte consulte llame mande compre compramos mandaron escribieron",
+    "PAST": (
+        "escribi hable hablamos pregunte consulte llame mande compre compramos mandaron escribieron puse pusimos "
+        "califique"
+    ),
     "BORN": ("nacio naci nacido nacida nacimiento nacieron nac cumple cumpleanos cumplo cumplimos aniversario"),
     "OPENING": "atienden atencion abren cierran atiende abierto oficina",
 }
@@ -330,6 +334,16 @@ INTENT_WORDS: Final = {
     "BRING": "llevar traer",
     "REFUND": "devolucion devuelven reembolso reintegro devolverian devolver reintegran",
 }
+
+# Verbs that are written in many forms; an ending that makes another known word of the stem is left to that word.
+VERB_STEMS: Final = {
+    "BOOK": "reserv anot agend bloque apart separ guard alquil",
+    "CANCEL": "cancel anul",
+}
+VERB_ENDINGS: Final = (
+    "ar arla arlo arlas arlos arme arnos armela armelo arnosla arnoslo arte artela artelo ame anos amela amelo anosla "
+    "anoslo ala alo ate atela atelo enme ennos enmela enmelo ando andola andolo emos aria ariamos arian"
+)
 
 MONTHS: Final = (
     "enero ene",

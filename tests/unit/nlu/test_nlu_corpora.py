@@ -25,8 +25,13 @@ def shown(value: object) -> str:
 DATE_PHRASES = rows("date_phrases.tsv")
 MESSAGES = rows("messages.tsv")
 OPEN_EXAMPLES = [json.loads(line) for line in (DATA / "open_examples.jsonl").read_text(encoding="utf-8").splitlines()]
+PHRASES_BY_DAY = rows("phrases_by_day.tsv")
+MESSAGES_BY_DAY = rows("messages_by_day.tsv")
+CABINS = ("Cabaña del Bosque", "Cabaña del Lago", "Cabaña Los Arrayanes", "Cabaña El Nido", "Loft Panorámico")
 TEXTS = sorted(
-    {row[0] for row in DATE_PHRASES} | {row[0] for row in MESSAGES} | {example["text"] for example in OPEN_EXAMPLES}
+    {row[0] for row in DATE_PHRASES + MESSAGES}
+    | {row[1] for row in PHRASES_BY_DAY + MESSAGES_BY_DAY}
+    | {example["text"] for example in OPEN_EXAMPLES}
 )
 
 
@@ -47,6 +52,28 @@ def test_a_message_is_read(row):
     for expected, value in ((check_in, found.check_in), (check_out, found.check_out), (guests, found.guests)):
         assert expected == "?" or shown(value) in expected.split("|")
     assert intents == "?" or set(found.intents) == set(intents.split("+"))
+
+
+@pytest.mark.parametrize("row", PHRASES_BY_DAY, ids=lambda row: f"{row[1]} [{row[0]}]")
+def test_a_date_phrase_is_read_on_its_day(row):
+    written_on, text, check_in, check_out = row
+    found = analyze(text, reference_date=date.fromisoformat(written_on))
+    assert shown(found.check_in) in check_in.split("|")
+    assert shown(found.check_out) in check_out.split("|")
+
+
+@pytest.mark.parametrize("row", MESSAGES_BY_DAY, ids=lambda row: f"{row[1]} [{row[0]}]")
+def test_a_message_is_read_on_its_day(row):
+    written_on, text, check_in, check_out, guests, intents, cabin = row
+    found = analyze(text, reference_date=date.fromisoformat(written_on), accommodations=CABINS)
+    for expected, value in (
+        (check_in, found.check_in),
+        (check_out, found.check_out),
+        (guests, found.guests),
+        (cabin, found.accommodation),
+    ):
+        assert expected == "?" or shown(value) in expected.split("|")
+    assert intents == "?" or set(found.intents) in [set(option.split("+")) for option in intents.split("|")]
 
 
 @pytest.mark.parametrize("example", OPEN_EXAMPLES, ids=lambda example: example["id"])
