@@ -137,7 +137,11 @@ def _workload_lines(workload: Workload) -> Iterator[RenderableType]:
         yield _line(f"{workload.name} queries: {format_significant(workload.queries_per_request)} per request")
     if workload.profile is not None:
         ratio = workload.profile.slowdown_ratio
-        slower = "slow-down not measured" if ratio is None else f"{format_significant(ratio)} times slower"
+        slower = (
+            "slow-down not measured"
+            if ratio is None
+            else f"where requests took {format_significant(ratio)} times as long"
+        )
         yield _line(f"{workload.name} profiled apart with {workload.profile.profiler}, {slower}")
     for note in workload.notes:
         yield _line(f"{workload.name}: {note}", "yellow")
