@@ -39,21 +39,24 @@ from cabanas_perf.runners.load_session import (
 )
 from cabanas_perf.runners.loadtest import LoadResult, audit_parts
 from cabanas_perf.runners.run_id import make_run_id
+from cabanas_perf.runners.server_watch import read_request_counts, subtract_counts
 from cabanas_perf.runners.service_process import start_service
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.runners.target import Target, open_target, service_environment
 from cabanas_perf.slo.exit_codes import exit_code_for
 from cabanas_perf.slo.objective import Objective, RunKind
-from cabanas_perf.slo.verdict import Judgement, Observation, Verdict, judge
+from cabanas_perf.slo.verdict import BUILT_IN_SET, Judgement, Observation, Verdict, judge
 from cabanas_perf.stubs import Behaviour, start_stubs
 from cabanas_perf.workloads.base import Need
 
 DEFAULT_SCENARIO = "capacity"
 _MAX_RPS = 20_000.0
 _WORKER_COUNTS = (1, 2, 3, 4)
-_CONFIRM_S = 30.0
+_CONFIRM_LENGTH = 2.5
+"""Of a step's length: that of the longer run that proves what a step has shown."""
 _CONFIRM_RATIO = 0.9
-"""Of the highest rate that held: short steps flatter, so the claim is proven a little below, and for longer."""
+"""Short steps flatter, so the claim is proven a little below, and for longer; again and again where that fails."""
+_CONFIRM_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,18 @@ class _Search:
     steps: list[_Step]
     audits: list[record.Audit]
 
-    def run(self) -> float | None:
+    def run(self) -> _Step | None:
+        """The longer run that held, at the highest rate for which one did; None when there is none."""
         start_rps = self.session.options.scenario.stages[0].start_rps
-        return search_rate(self.holds, start_rps=start_rps, max_rps=_MAX_RPS)
+        rate_rps = search_rate(self.holds, start_rps=start_rps, max_rps=_MAX_RPS)
+        for _ in range(_CONFIRM_TRIES):
+            if rate_rps is None or self.session.stop:
+                break
+            rate_rps *= _CONFIRM_RATIO
+            step = self.try_rate(rate_rps, _CONFIRM_LENGTH * self.session.options.scenario.duration_s)
+            if step.point.held:
+                return step
+        return None
 
     def holds(self, rate_rps: float) -> bool:
         return not self.session.stop and self.try_rate(rate_rps).point.held
@@ -88,6 +100,7 @@ class _Search:
         number = len(self.steps) + 1
         session = replace(self.session, run_id=f"{self.session.run_id}.{self.workers or 0}.{number}")
         scenario = _at_rate(session.options.scenario, rate_rps, duration_s)
+        counts_before = read_request_counts(session.base_url)
         outcome = send_part(session, scenario)
         endpoints = find_endpoints(scenario)
         observations = observe([outcome.part], endpoints, read_part_replies(session, endpoints))
@@ -95,7 +108,8 @@ class _Search:
             *judge(self.objectives, observations, self.in_scope, any_failure_misses=False),
             *judge_guards(outcome.guards),
         )
-        self.audits.append(audit_parts(session, [outcome], None))
+        counts = subtract_counts(read_request_counts(session.base_url), counts_before)
+        self.audits.append(audit_parts(session, [outcome], counts))
         step = _Step(outcome, observations, judgements, _describe(outcome, rate_rps, judgements, self.workers))
         self.steps.append(step)
         session.view.say(_render_step(step.point))
@@ -120,7 +134,6 @@ def run_capacity(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
     searches: list[_Search] = []
     rates: dict[int, float] = {}
     best: _Search | None = None
-    best_rps = 0.0
     confirmed: _Step | None = None
     environment: record.Environment | None = None
     for workers, target in _targets(options, view):
@@ -131,10 +144,9 @@ def run_capacity(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
         searches.append(search)
         found = search.run()
         if found is not None and workers is not None:
-            rates[workers] = found
-        if found is not None and found > best_rps and not stop:
-            best, best_rps = search, found
-            confirmed = search.try_rate(found * _CONFIRM_RATIO, _CONFIRM_S)
+            rates[workers] = found.point.rate_rps
+        if found is not None and (confirmed is None or found.point.rate_rps > confirmed.point.rate_rps):
+            best, confirmed = search, found
         if stop:
             break
     assert environment is not None
@@ -238,12 +250,12 @@ def _describe(
 
 
 def _fails(judgement: Judgement) -> bool:
-    """Missed, or short of samples and on the wrong side so far; guards fail whenever they are here."""
-    if judgement.verdict is Verdict.MISSED:
-        return True
-    if judgement.verdict is not Verdict.INCONCLUSIVE:
-        return False
-    return judgement.observed is None or not judgement.objective.assertion.holds(judgement.observed)
+    """Missed, or short of samples and on the wrong side so far; what cannot be seen from here fails at no rate."""
+    if judgement.verdict is Verdict.INCONCLUSIVE:
+        is_guard = judgement.objective.set_name == BUILT_IN_SET
+        observed = judgement.observed
+        return is_guard or (observed is not None and not judgement.objective.assertion.holds(observed))
+    return judgement.verdict is Verdict.MISSED
 
 
 def _build_capacity(
@@ -256,7 +268,7 @@ def _build_capacity(
     return record.Capacity(
         steps=tuple(steps),
         held_rps=max((step.rate_rps for step in steps if step.held), default=None),
-        confirmed_rps=confirmed.point.rate_rps if confirmed is not None and confirmed.point.held else None,
+        confirmed_rps=None if confirmed is None else confirmed.point.rate_rps,
         knee_rps=None if knee is None else points[knee][0],
         rate_rps_by_workers={str(workers): rate for workers, rate in rates.items()},
         scalability=None

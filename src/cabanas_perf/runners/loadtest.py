@@ -41,7 +41,7 @@ from cabanas_perf.runners.load_session import (
     send_part,
 )
 from cabanas_perf.runners.run_id import make_run_id
-from cabanas_perf.runners.server_watch import read_request_counts
+from cabanas_perf.runners.server_watch import read_request_counts, subtract_counts
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.runners.target import open_target
 from cabanas_perf.runners.webhook_replies import remove_webhook_events
@@ -90,7 +90,7 @@ def run_loadtest(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
             replies = read_part_replies(session, endpoints)
             observations = observe([each.part for each in outcomes], endpoints, replies)
         counts_after = read_request_counts(session.base_url)
-        audit = audit_parts(session, outcomes, _difference(counts_before, counts_after))
+        audit = audit_parts(session, outcomes, subtract_counts(counts_after, counts_before))
     judgements = (
         *judge(objectives, observations, in_scope, any_failure_misses=False),
         *judge_guards(guard for each in outcomes for guard in each.guards),
@@ -185,12 +185,6 @@ def make_top_up(scenario: Scenario, top_up: TopUp, requests: dict[str, int]) -> 
         warmup_s=_TOP_UP_WARMUP_S,
         top_up=None,
     )
-
-
-def _difference(
-    before: Counter[tuple[str, int]] | None, after: Counter[tuple[str, int]] | None
-) -> Counter[tuple[str, int]] | None:
-    return None if before is None or after is None else after - before
 
 
 def audit_parts(

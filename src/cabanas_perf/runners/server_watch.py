@@ -230,3 +230,10 @@ def read_request_counts(base_url: str) -> Counter[tuple[str, int]] | None:
             if sample.name == "cabanas_http_requests_total" and sample.labels["route"] not in _OWN_ROUTES:
                 counts[sample.labels["route"], int(sample.labels["status"])] += round(sample.value)
     return counts
+
+
+def subtract_counts(
+    after: Counter[tuple[str, int]] | None, before: Counter[tuple[str, int]] | None
+) -> Counter[tuple[str, int]] | None:
+    """What was answered between two looks; None when either saw nothing."""
+    return None if after is None or before is None else after - before

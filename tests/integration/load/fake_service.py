@@ -1,6 +1,6 @@
-"""A stand-in for the service that behaves as it is told: ``fake_service.py well|forbidden|taken|empty|silent|dying``.
+"""A stand-in for the service that behaves as it is told.
 
-Prints its port when it listens.
+``fake_service.py well|forbidden|taken|empty|silent|dying|narrow``. Prints its port when it listens.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _HOLD = "/api/v1/reservations/prereserve"
 _CABINS = [{"id": number, "name": f"Cabaña {number}", "capacity": 4} for number in range(1, 11)]
 _numbers = itertools.count(1)
+_door = asyncio.Lock()
+"""Behind it requests pass one by one, 10 ms each (narrow)."""
 _requests = itertools.count(1)
 
 
@@ -46,6 +48,9 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
                 await reader.readexactly(int(match[1]))
             method, path = head.decode("latin-1").split(" ", 2)[:2]
             status, document = answer(method, path.partition("?")[0])
+            if MODE == "narrow":
+                async with _door:
+                    await asyncio.sleep(0.01)
             if MODE == "silent" and path != "/" and next(_numbers) % 2:
                 await asyncio.sleep(60)
             body = json.dumps(document).encode()
