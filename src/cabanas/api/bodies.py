@@ -9,7 +9,7 @@ import asyncpg
 from pydantic import BaseModel, ConfigDict, Field
 
 from cabanas.audio import Transcript
-from cabanas.domain.reservation import HeldStay, StayWish
+from cabanas.domain.reservation import MAX_ID, Channel, HeldStay, StayWish
 from cabanas.services.browse import Availability
 
 Money = Annotated[str, Field(pattern=r"^\d+\.\d{2}$", examples=["85000.00"])]
@@ -21,11 +21,12 @@ class WishBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    accommodation_id: int
+    # What the domain checks is told to readers of the OpenAPI document here, and decided there.
+    accommodation_id: int = Field(json_schema_extra={"minimum": 1, "maximum": MAX_ID})
     check_in: date
     check_out: date
-    guests: int
-    channel: str = Field(max_length=20, examples=["whatsapp"])
+    guests: int = Field(json_schema_extra={"minimum": 1})
+    channel: str = Field(max_length=20, json_schema_extra={"enum": list(Channel)})
     contact_name: str = Field(max_length=500, examples=["Ana Pérez"])
     contact_phone: str = Field(max_length=40, examples=["+5491145678901"])
     contact_email: str | None = Field(default=None, max_length=500, examples=["ana@example.com"])

@@ -16,7 +16,10 @@ router = APIRouter(prefix="/api/v1", tags=["health"])
 metrics_router = APIRouter(tags=["health"])
 
 
-@router.get("/healthz")
+_DOWN: dict[int | str, dict[str, Any]] = {503: {"description": "It cannot book"}}
+
+
+@router.get("/healthz", responses=_DOWN)
 async def healthz(service: ServiceDep) -> Response:
     """The state of the service and of each part; 503 when it cannot book."""
     with stage("health_checks"):
@@ -24,7 +27,7 @@ async def healthz(service: ServiceDep) -> Response:
     return _health_response(report)
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses=_DOWN)
 async def readyz(service: ServiceDep) -> Response:
     """Should traffic come here? 503 without PostgreSQL or its overlap constraint, 200 ``degraded`` without Redis."""
     return _health_response(await service.check_health())

@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/v1/nlu", tags=["nlu"])
 _BUSINESS_ZONE = ZoneInfo(BUSINESS_TIME_ZONE)
 
 
-@router.post("/analyze", response_model=AnalysisBody, responses=document_problems(422, 503))
+@router.post("/analyze", response_model=AnalysisBody, responses=document_problems(400, 422, 503))
 async def analyze_message(body: AnalyzeBody, service: ServiceDep) -> Response:
     """What a guest's message asks for. Without a reference date, today where the cabins are."""
     with stage("context_query"):

@@ -131,7 +131,7 @@ def _answer_malformed(_: Request, error: Exception) -> Response:
 
 def _answer_http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    slug = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
+    slug = {400: "malformed-body", 404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
     return problem_response(error.status_code, slug, str(error.detail), headers=error.headers)
 
 

@@ -46,7 +46,7 @@ TokenGiven = Annotated[bool, Depends(has_token)]
     "/reservations/prereserve",
     status_code=201,
     response_model=HeldStayBody,
-    responses=document_problems(404, 409, 422, 503),
+    responses=document_problems(400, 404, 409, 422, 503),
     tags=["reservations"],
 )
 async def prereserve(body: WishBody, request: Request, idempotency_key: IdempotencyKeyHeader = None) -> Response:
