@@ -16,8 +16,10 @@ import statistics
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from datetime import date, timedelta
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import httpx
@@ -36,7 +38,7 @@ from cabanas.embedded import EmbeddedServers, provide_servers
 from cabanas.redis.lock import RELEASE_SCRIPT
 from cabanas.services.hold_stay import make_code
 from cabanas.settings import BUSINESS_TIME_ZONE, Settings
-from cabanas_perf.runners.service_process import start_service
+from cabanas_perf.runners.service_process import RunningService, start_service
 
 CABINS = 60
 BLOCKS, REQUESTS_A_BLOCK, CLIENTS = 6, 600, 8
@@ -48,7 +50,7 @@ Hold = Callable[[StayWish], Awaitable[object]]
 
 def free_wishes() -> Iterator[StayWish]:
     """Single nights, no two of which overlap."""
-    first = date.today() + timedelta(days=2)
+    first = datetime.now(ZoneInfo(BUSINESS_TIME_ZONE)).date() + timedelta(days=2)
     for days, cabin in itertools.product(range(700), range(1, CABINS + 1)):
         check_in = first + timedelta(days=days)
         yield StayWish(
@@ -72,16 +74,18 @@ def open_house() -> Iterator[EmbeddedServers]:
         yield servers
 
 
+def start_measured_service(servers: EmbeddedServers) -> AbstractContextManager[RunningService]:
+    """The service with default settings but for rate limiting, which would refuse most of the requests."""
+    environment = {"DATABASE_URL": str(servers.database_url), "REDIS_URL": str(servers.redis_url)}
+    return start_service(environment | {"CABANAS_RATE_LIMIT_REQUESTS": "0"})
+
+
 async def post(client: httpx.AsyncClient, wish: StayWish) -> None:
-    body = {name: str(value) if isinstance(value, date) else value for name, value in vars_of(wish).items()}
+    body = {name: str(value) if isinstance(value, date) else value for name, value in asdict(wish).items()}
     answer = await client.post(
         "/api/v1/reservations/prereserve", json=body, headers={"Idempotency-Key": f'"{secrets.token_hex(16)}"'}
     )
     assert answer.status_code == 201, answer.text
-
-
-def vars_of(wish: StayWish) -> dict[str, object]:
-    return {name: getattr(wish, name) for name in StayWish.__slots__}
 
 
 async def measure_http(base_url: str, pid: int) -> tuple[list[float], list[float]]:
@@ -169,16 +173,7 @@ async def measure_direct(servers: EmbeddedServers) -> tuple[list[float], list[fl
 
 def main() -> None:
     write = sys.stdout.write
-    with (
-        open_house() as servers,
-        start_service(
-            {
-                "DATABASE_URL": str(servers.database_url),
-                "REDIS_URL": str(servers.redis_url),
-                "CABANAS_RATE_LIMIT_REQUESTS": "0",
-            }
-        ) as service,
-    ):
+    with open_house() as servers, start_measured_service(servers) as service:
         costs_ms, latencies_ms = uvloop.run(measure_http(service.base_url, service.pid))
     with open_house() as servers:
         ours_ms, bare_ms = uvloop.run(measure_direct(servers))

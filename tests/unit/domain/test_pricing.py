@@ -1,3 +1,4 @@
+import random
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -63,3 +64,18 @@ def test_weekend_nights_are_counted_by_the_day_they_start_on(weekday, nights):
 def test_money_is_rounded_half_up_to_the_cent(base, multiplier, first, nights, total, deposit):
     quote = quote_stay(Tariff(Decimal(base), Decimal(multiplier)), Stay(first, first + timedelta(days=nights)))
     assert (quote.total_price, quote.deposit_amount) == (Decimal(total), Decimal(deposit))
+
+
+def test_a_hundred_thousand_random_stays_cost_what_their_nights_add_up_to():
+    """The reference walks through the nights in whole hundredths of a cent, without Decimal."""
+    rng = random.Random(30)
+    for _ in range(100_000):
+        base_cents, multiplier_percent = rng.randrange(1, 100_000_000), rng.randrange(10, 500)
+        nights, start = rng.randint(1, 30), MONDAY + timedelta(days=rng.randrange(3000))
+        special = sum((start.weekday() + night) % 7 in DEFAULT_WEEKEND_NIGHTS for night in range(nights))
+        hundredths = base_cents * (100 * (nights - special) + multiplier_percent * special)
+        total_cents = (hundredths + 50) // 100
+        deposit_cents = (total_cents * 30 + 50) // 100
+        tariff = Tariff(Decimal(base_cents) / 100, Decimal(multiplier_percent) / 100)
+        quote = quote_stay(tariff, Stay(start, start + timedelta(days=nights)))
+        assert (quote.total_price * 100, quote.deposit_amount * 100) == (total_cents, deposit_cents)
