@@ -31,6 +31,7 @@ _DELETED_BYTES = _DELETED.encode("latin-1")
 # Combining marks left over, variation selectors, keycaps, joiners: they stand inside words, so they leave no gap.
 _INVISIBLE = re.compile("[\u0300-\u036f\u200b-\u200f\u2060\ufe00-\ufe0f\u20e3\u2018\u2019]+")
 _DASHES = re.compile("[\u2010-\u2015\u2212\u2192]")
+_LINK = re.compile(r"(?:\bhttps?://|\bwww\.)\S*")
 _BEYOND_LATIN1 = re.compile("[^\x00-\xff]+")
 
 # The one day of the month that takes three words.
@@ -40,13 +41,15 @@ _TOKENS = re.compile(r"[a-z]+|\d+(?:[/.\-](?=\d))?|\S")
 
 
 def fold(text: str) -> str:
-    """``text`` in lower-case ASCII: no accents, no emoji, ordinal marks dropped, any odd space a plain one."""
+    """``text`` in lower-case ASCII: no accents, emoji, links or ordinal marks, any odd space a plain one."""
     try:
         raw = text.encode("latin-1")
     except UnicodeEncodeError:
         text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
         raw = _BEYOND_LATIN1.sub(" ", _DASHES.sub("-", text)).encode("latin-1")
     folded = raw.translate(_TABLE, _DELETED_BYTES).decode("ascii")
+    if "://" in folded or "www." in folded:
+        folded = _LINK.sub(" ", folded)
     return _THIRTY_FIRST.sub("treintayuno", folded) if "treinta" in folded else folded
 
 

@@ -23,6 +23,8 @@ UNIONS = {
     "P": "P12 P31",
     "GLUED": "S12 S31 N12 N31 P12 P31",
     "GLUED_MONTH": "S12 N12 P12",
+    "ARRIVE": "COME COME_IN",
+    "HELLO": "GREETING GOOD",
     "ORDINAL": "PRIMERO SEGUNDO TERCERO CUARTO ULTIMO",
 }
 _UNION = re.compile(r"\{(\^?)([A-Z][A-Z0-9_|\s]*)\}")

@@ -44,7 +44,8 @@ _TOTALS = Anchored(
         "families_of": ("SOME", "SOME FAMILIES DE SOME @tail"),
         "persons": (
             "COUNT N S",
-            """(?<!THING DE) COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS (?! GROWN )
+            """(?<!THING DE) COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS
+                (?! GROWN | MAS (?! {COUNT|KID|KIDS} ) )
             | {N|S} DIGITS PERSONS
             | SOME EN TOTAL""",
         ),
@@ -56,6 +57,7 @@ _TOTALS = Anchored(
         "family": ("FAMILY", "FAMILY DE {COMO|ABOUT}? @some {FRIENDS|GROWN|PERSONS}? @tail"),
         "typical": ("FAMILY", "FAMILY TIPO"),
         "fit": ("FIT", "FIT {LOS|WE|UNKNOWN}? SOME PERSONS? @tail"),
+        "come_in": ("COME_IN", "COME_IN {LOS|WE}? SOME PERSONS? (?= ASK | $ )"),
         "labelled": ("PERSONS", "(?<!{COUNT|SOLO}) PERSONS {COLON|DASH}? SOME (?! PERSONS ) @tail"),
     },
     _FRAGMENTS,
@@ -99,7 +101,7 @@ _DENIALS = classes("NO WERE SOMOS GO")
 _LINKS = classes("COMMA Y PLUS MAS CON")
 _SOLO, _TALK = classes("SOLO SOLOS"), classes("TELL")
 _NAMED = classes("GROWN KID KIDS FRIENDS COUPLE COUPLES KIN KIN2 I MY")
-_TRIGGERS = _NAMED | _SOLO | classes("SOMOS BE SERIA GO WE TOTAL PERSONS PARA X FIT FAMILY FAMILIES")
+_TRIGGERS = _NAMED | _SOLO | classes("SOMOS BE SERIA GO WE TOTAL PERSONS PARA X FIT COME_IN FAMILY FAMILIES")
 
 
 def read_guests(tokens: list[str], tape: str, present: frozenset[str]) -> int | None:
@@ -148,18 +150,18 @@ def _on_top_of(total: int, end: int, tokens: list[str], tape: str) -> int:
     """Children named on top of a total: "somos 2 + 1 bebé". With "con", only those that the total cannot hold."""
     added = 0
     while added < MOST_GUESTS and tape[end : end + 1] in _LINKS and (link := _ON_TOP.match(tape, end)):
-        part = _KIDS.match(tape, link.end())
+        part = _MORE.match(tape, link.end())
         if part is None:
             break
         count = next(iter(_numbers(part, tokens)), 1)
-        if _CON in link[0] and total > 2 and count > 1:
+        if _CON in link[0] and (part["kin"] or (total > 2 and count > 1)):
             break
         added += count
         end = part.end()
     return added
 
 
-_KIDS = grammar("COUNT UNKNOWN? {KID|KIDS} | KID")
+_MORE = grammar("{LOS|LAS|MY}? COUNT UNKNOWN? {KID|KIDS} | {EL|LA|MY}? KID | MY (?P<kin> KIN )")
 _NUMERALS = _COUNT | classes("N S")
 
 

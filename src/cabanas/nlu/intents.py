@@ -69,13 +69,13 @@ _SIGNS = Anchored(
 )
 # What counts only where nothing else is asked: "cabaña con pileta, ¿hay lugar?" is no question about the pool.
 _SERVICE_ALONE = grammar(
-    "SERVICE | MEANS | PET | (?<!{POR|LA}) INFO | CHECK | FIT | {HAVE|HAY} {UN|ANY|UNKNOWN} "
-    "| COMO {ES|SE} | EN QUE UNKNOWN | AIR"
+    "SERVICE | MEANS | PET | (?<!{POR|LA}) INFO | CHECK | FIT | COME_IN SOME ASK | THING ASK "
+    "| {HAVE|HAY} {UN|ANY|UNKNOWN} | COMO {ES|SE} | EN QUE UNKNOWN | AIR"
 )
 _PRICE_ALONE = grammar("DEPOSIT | MONEY | WORTH | EL TOTAL (?! {DE|ES|SOMOS|SERIA} )")
 _OFFER_ALONE = grammar("{HAY|HAVE} (?: ASK | $ )")
 
-_ALONE = classes("MEANS HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH AIR TOTAL")
+_ALONE = classes("MEANS HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH AIR TOTAL COME_IN THING")
 _HELLO = classes("HELLO")
 _DONE = classes("PAY PAST VISITED")
 

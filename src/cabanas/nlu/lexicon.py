@@ -30,16 +30,35 @@ def slips(word: str) -> Iterator[str]:
                 yield word[:i] + pair.replace(letter, "") + word[i + 1 :]
 
 
+# However the middle is garbled, these are the months that begin so and end in "bre".
+_LATE_MONTHS = {"sep": 9, "set": 9, "oct": 10, "nov": 11, "nob": 11, "dic": 12, "dis": 12, "diz": 12}
+
+
 class Tape(dict[str, str]):
     """Token -> class character. A number that is no word of ours is BIG, anything else UNKNOWN."""
 
     def __missing__(self, token: str) -> str:
+        if token.endswith("bre") and token[:3] in _LATE_MONTHS:
+            return symbol_of("MONTH")
         return BIG if "0" <= token[0] <= "9" else UNKNOWN
+
+
+class Values(dict[str, int]):
+    """Token -> the number it stands for; garbled months as in `Tape`.
+
+    Raises:
+        KeyError: the token stands for none.
+    """
+
+    def __missing__(self, token: str) -> int:
+        if token.endswith("bre"):
+            return _LATE_MONTHS[token[:3]]
+        raise KeyError(token)
 
 
 _symbols: dict[str, str] = {}
 CLASS_OF = Tape()
-VALUE_OF: dict[str, int] = {}
+VALUE_OF = Values()
 # Neither special nor white space in a pattern. A tape is shortest in memory where all are below 256, so the words
 # that nearly every message has are defined first.
 _FREE_SYMBOLS = (

@@ -15,6 +15,7 @@ _FRAGMENTS = {
             |SEMANA|SEMANAS|MES|MESES|ANOS|PERCENT|FAMILIES|BIG|FIT}
         | COLON DIGITS | X {D12|W12|UNO} (?! @length_unit | PERSONS ) | {GLUED|YGLUED|WORKER} | DASH BIG
         | {A|AL|Y|O|DASH} DIGITS {PERCENT|CASH}
+        | Y HALF | ES {EL|LA|MY}
         | {Y|O|A} DIGITS {HOUR|THING|PERSONS|GROWN|KIDS|NOCHES|DIAS|ANOS|SEMANAS|CASH|FRIENDS} )""",
     "nextish": "QUE? VIENE | PROXIMO",
     "next_week": "(?:DE|EN)? LA? (?: SEMANA @nextish | PROXIMO SEMANA | OTRO SEMANA )",
@@ -31,6 +32,7 @@ _FRAGMENTS = {
         | WEEKDAY (?: SANTO | DE PASCUA ) | DIA DE LA MOTHER | DIA DEL FATHER
         | DIA {DE|DEL} {LA|LAS|LOS}? {CHILD|KID|KIDS}
         | DIA DE LOS LOVERS
+        | (?<={FINDE|LARGO|SEMANA} DE LA) {INDEPENDENCE|FLAG|SOVEREIGNTY|DIVERSITY|VIRGIN}
         | {FERIADO|DIA} {DE|DEL} {LA|LAS|LOS}? {WORKER|INDEPENDENCE|FLAG|SOVEREIGNTY|DIVERSITY|MALVINAS|VIRGIN}""",
     "length_unit": "NOCHE | NOCHES | DIAS | DIA | SEMANA | SEMANAS | QUINCENA | MES | MESES",
     "span_unit": "DIAS | DIA | SEMANA | SEMANAS | MES | MESES | QUINCENA | ANO | ANOS",
@@ -58,7 +60,7 @@ _KINDS = {
         _NUMERALS,
         """{D12|D31} {SLASH|DASH} MONTH (?: {SLASH|DASH} {YEAR|D31} )? @tail
         | {DAY|UNO|PRIMERO} RO? {DE|DEL}? (?: MES DE )? MONTH
-        (?: COMMA? {DE|DEL}? ANO? YEAR | {DEL|DE} D31 (?! {AL|A|HASTA|DASH|DE|DEL|MONTH|Y} ) | BIG )?""",
+        (?: COMMA? {DE|DEL}? ANO? YEAR | {DEL|DE} D31 (?! {AL|A|HASTA|DASH|DE|DEL|MONTH|Y} ) | BIG | D99 @tail )?""",
     ),
     "month_first": ("MONTH", "MONTH {EL|COLON|COMMA}? DIGITS (?= {AL|A|HASTA|DASH} EL? DIGITS ) @tail"),
     "day_of_numbered_month": (
@@ -70,7 +72,7 @@ _KINDS = {
         """{ESTE|ESE|PROXIMO|OTRO|ORDINAL}? (?: @weekend ) PROXIMO? (?: UNKNOWN? LARGO )?
             (?: @nextish | PASADO | @next_week | AFTER DE ESTE )?
             (?: (?<! LARGO ) {DEL|AL} FERIADO (?! {DE|DEL} ) | {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month
-                | (?: {DE|DEL} LA? )? @holiday
+                | (?: {DE|DEL} LA? )? @holiday | (?<=LARGO) MONTH
                 | (?<= NO ESTE FINDE ) @the_other | (?<= NO ESTE FIN DE SEMANA ) @the_other )?
         | FERIADO {FERIADO|BRIDGE|LARGO}? @of_month | FERIADO {BRIDGE|LARGO}
         | BRIDGE (?: {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month | (?: {DE|DEL} LA? ) @holiday )""",
@@ -132,6 +134,8 @@ _KINDS = {
                 (?: DAY RO? {DE|DEL}? MONTH | {S|N|P} {D12|S12|N12|P12} )
             | HASTA EL DAY @tail )
         | DAY @tail (?= (?: COMMA DAY ){0,6} COMMA? {Y|O} EL? DAY RO? {DE|DEL}? MONTH )
+        | DAY @tail (?= (?: COMMA DAY ){1,6} {DE|DEL}? MONTH )
+        | (?<!{SOMOS|PARA|X}) DAY (?= DAY Y DAY {DE|DEL}? MONTH )
         | DIGITS @tail (?= (?: COMMA DIGITS ){0,6} {Y|O} EL? S D12 )
         | (?<=N31) D31 @tail""",
     ),

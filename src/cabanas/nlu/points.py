@@ -54,6 +54,10 @@ class Point:
         return self.fixed is not None and self.until is not None and self.fixed - 2 * DAY <= day < self.until
 
     @property
+    def is_bare_day(self) -> bool:
+        return self.day is not None and self.month is None
+
+    @property
     def is_bare_weekday(self) -> bool:
         return self.weekday is not None and self.day is None and self.fixed is None
 
@@ -143,7 +147,19 @@ class Reader:
         day, month = _value(self.tokens[start]), _value(self.tokens[match.end() - 1])
         if (day, month) == _ROUND_THE_CLOCK and (not start or self.tape[start - 1] not in _CUES):
             return None
+        is_like_a_score = (day, month) in _FULL_MARKS or (
+            self.tape[start] in _DASHED_OR_DOTTED and len(self.tokens[start]) == len("1-") and month < 10
+        )
+        if is_like_a_score and not self._is_cued(match):
+            return None
         return self._dated(match, day, month, None)
+
+    def _is_cued(self, match: re.Match[str]) -> bool:
+        """Whether the words around two numbers, or their absence, say that they are a date and no score or decimal."""
+        start, end = match.span()
+        if start and self.tape[start - 1] in _SCORE_CUES:
+            return True
+        return end - start == len(self.tape) or _RANGE_GOES_ON.match(self.tape, end) is not None
 
     def numeric_full(self, match: re.Match[str]) -> Point | None:
         start = match.start()
@@ -155,7 +171,7 @@ class Reader:
         return self._dated(match, day, month, year)
 
     def worded(self, match: re.Match[str]) -> Point | None:
-        if match[0][-1] == _BIG:  # a street: 25 de Mayo 340
+        if match[0][-1] in _HOUSE_NUMBER:  # a street: 25 de Mayo 340
             return None
         start, end = match.span()
         month_at = start + match[0].rindex(_MONTH)
@@ -259,6 +275,8 @@ class Reader:
         holiday = _HOLIDAY.search(self.tape, match.start() + 1, match.end())
         if holiday is not None and (point := self.holiday(holiday)) is not None and point.fixed is not None:
             return self._holiday_weekend(match, point)
+        if self._is_wished(match):
+            return None
         span = self._weekend_span(match, is_long=is_long)
         if span is None or (
             before in _GENERIC_BEFORE and match[0][0] in _WEEKEND and not is_long and len(match[0]) <= 3
@@ -267,6 +285,10 @@ class Reader:
         point = self._vague(match, *span)
         point.is_weekend = not is_long
         return point
+
+    def _is_wished(self, match: re.Match[str]) -> bool:
+        """As in "buen finde" and "feliz navidad y año nuevo"."""
+        return _WISHED.search(self.tape, max(0, match.start() - 3), match.start()) is not None
 
     def _holiday_weekend(self, match: re.Match[str], holiday: Point) -> Point:
         assert holiday.fixed is not None
@@ -412,6 +434,8 @@ class Reader:
 
     def holiday(self, match: re.Match[str]) -> Point | None:
         """A named holiday: the next one that has not passed."""
+        if self._is_wished(match):
+            return None
         for year in (self.reference.year, self.reference.year + 1):
             point = self._holiday_in(year, match)
             if point is None or point.fixed is None:
@@ -475,9 +499,14 @@ def _weekend_of(day: date) -> tuple[date, date]:
 _NEXT_WEEK = grammar("LA SEMANA (?: QUE? VIENE | PROXIMO ) | {PROXIMO|OTRO} SEMANA")
 _ROUND_THE_CLOCK = (24, 7)
 _CUES = classes("EL DEL AL DIA HASTA DESDE")
-_MONTH, _BIG, _ANO, _NUEVO, _ESTE, _OTRO = (
-    symbol_of(name) for name in ["MONTH", "BIG", "ANO", "NUEVO", "ESTE", "OTRO"]
-)
+# Marks out of five and ten: "5/5 la atención".
+_FULL_MARKS = frozenset({(5, 5), (10, 10)})
+_SCORE_CUES = _CUES | classes("PARA ENTRE A DASH Y COLON N WEEKDAY ARRIVE LEAVE IN_WORD OUT_WORD CALENDAR_DATE COMMA")
+_RANGE_GOES_ON = grammar("{AL|A|HASTA|DASH|LEAVE} | {Y|O|COMMA} EL? {DIGITS|GLUED}")
+_HOUSE_NUMBER = classes("BIG D99")
+_DASHED_OR_DOTTED = classes("N12 P12")
+_WISHED = grammar("{WISH|GOOD} (?: {NAVIDAD|PASCUA} {Y|COMMA} )? $")
+_MONTH, _ANO, _NUEVO, _ESTE, _OTRO = (symbol_of(name) for name in ["MONTH", "ANO", "NUEVO", "ESTE", "OTRO"])
 _QUINCENA, _EL, _AFTER, _NO = classes("QUINCENA"), classes("EL"), classes("AFTER"), symbol_of("NO")
 _PAR = classes("PAR")
 _CARNIVAL, _MOTHER, _FATHER = (symbol_of(name) for name in ["CARNAVAL", "MOTHER", "FATHER"])

@@ -49,8 +49,8 @@ _RANGE = grammar(
     "DOT? @time? {COMMA|PAREN}? Y? {AL|A|HASTA|DASH|SLASH} (?: AFTER DE )? {EL|LA|LOS|AL}? DIA? DASH?", _FRAGMENTS
 )
 _PLAIN_RANGES = frozenset({symbol_of("AL"), symbol_of("HASTA") + symbol_of("EL"), symbol_of("DASH")})
-_LIST = grammar("COMMA? Y {EL|AL|LA}? DIA? | COMMA EL?")
-_ALTERNATIVE = grammar("@time? COMMA? O {SINO|SI}? {EL|DEL|AL|PARA|ESTE}? {EL|DEL}?", _FRAGMENTS)
+_LIST = grammar("COMMA? Y {EL|AL|LA|DEL}? DIA? | COMMA EL?")
+_ALTERNATIVE = grammar("@time? {COMMA|PAREN}? O {SINO|SI}? {EL|DEL|AL|PARA|ESTE}? {EL|DEL}?", _FRAGMENTS)
 _WEEKDAY_THEN_DAY = grammar("COMMA? {EL|DIA}? DIA? | PAREN")
 _DAY_THEN_WEEKDAY = grammar("COMMA? PAREN?")
 _WEEKDAY_OF_SPAN = grammar("{DEL|DE} {ESTE|LA|EL}?")
@@ -166,8 +166,7 @@ class _Reading:
     def _drop_the_beginning_of(self, mention: re.Match[str]) -> None:
         """A range to an impossible day is none: "del 30 al 31 de febrero"."""
         last = self._points[-1] if self._points else None
-        is_bare_day = last is not None and last.day is not None and last.month is None
-        if last is not None and is_bare_day and _RANGE.fullmatch(self._tape, last.end, mention.start()):
+        if last is not None and last.is_bare_day and _RANGE.fullmatch(self._tape, last.end, mention.start()):
             self._points.pop()
 
     def _add_length(self, mention: re.Match[str]) -> None:
@@ -240,11 +239,15 @@ class _Reading:
             reach, is_list = self._reach_of(index, previous_end)
             is_alternative = bool(index) and self._is_alternative(previous_end, first.start)
             if reach > index:
+                self._take_month_of_alternative(reach)
                 found = self._range(index, reach, previous_end, is_alternative=is_alternative, is_list=is_list)
                 if found is not None:
                     ranges.append(found)
             else:
                 self._take_month_of_alternative(index)
+                if first.month is not None and first.day is not None and not first.vague:
+                    # "el 10 de enero, no, el 11": the second day is in January too.
+                    self._resolver.months.append(MonthInForce(first.start, first.month, first.year))
                 if not is_alternative and not around.is_no_stay(first, previous_end, first.end, is_range=False):
                     singles.append(_Single(first, around.leaves(first, previous_end), previous_end))
             index, previous_end = reach + 1, points[reach].end
@@ -271,12 +274,13 @@ class _Reading:
         return _Range(check_in, check_out, last.end, is_alternative, is_list)
 
     def _take_month_of_alternative(self, index: int) -> None:
-        """Both are in January in "el 15 o el 16 de enero"."""
+        """Both are in January in "el 15 o el 16 de enero" and in "del 10 al 14 o del 17 al 21 de enero"."""
         if index + 1 == len(self._points):
             return
         point, following = self._points[index], self._points[index + 1]
-        is_bare = point.day is not None and point.month is None
-        if is_bare and self._is_alternative(point.end, following.start):
+        if point.is_bare_day and self._is_alternative(point.end, following.start):
+            if following.month is None and following.day is not None and index + 2 < len(self._points):
+                following = self._points[index + 2]
             point.month, point.year = following.month, following.year
 
     def _reach_of(self, index: int, previous_end: int) -> tuple[int, bool]:
@@ -322,7 +326,8 @@ class _Reading:
         while reach + 1 < len(points) and not points[reach + 1].vague:
             point, following = points[reach], points[reach + 1]
             if not _LIST.fullmatch(tape, point.end, following.start) and not (
-                point.is_bare_weekday and following.is_bare_weekday and point.end == following.start
+                point.end == following.start
+                and ((point.is_bare_weekday and following.is_bare_weekday) or (point.is_bare_day and following.day))
             ):
                 break
             reach += 1

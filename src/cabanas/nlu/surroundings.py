@@ -10,6 +10,8 @@ _REACH = 7
 
 _OTHER_BUSINESS = grammar("{PAY|PAST|VISITED|BORN|AYER|TELL|ANSWER|OPENING}")
 # A range is never a day of payment or birth: "para festejar mi cumple, del 5 al 7".
+# "te confirmo mañana", "les confirmo el lunes": the day of an answer. "Te confirmo el 15" is a stay.
+_ANSWER_BEFORE = grammar("{TE|LE} CONFIRM {EL|ESTE}? $")
 _OTHER_BUSINESS_OF_RANGE = grammar("{PAST|VISITED|OPENING}")
 _SCOPE_ENDS = grammar("{DOT|ASK|COMMA|PAREN|WANT|PARA|POR|X|SI|HAY|HAVE|FREE|PLACE|GO|ARRIVE|BOOK}")
 # "fuimos para semana santa"; "te escribí por el 15" is another matter.
@@ -73,7 +75,8 @@ class Surroundings:
                 return True
         if is_range or self._present.isdisjoint(_BUSINESS_AFTER):
             return False
-        return _OTHER_BUSINESS_AFTER.match(tape, point.end) is not None
+        is_answer = point.day is None and _ANSWER_BEFORE.search(tape, max(0, point.start - 3), point.start)
+        return bool(is_answer) or _OTHER_BUSINESS_AFTER.match(tape, point.end) is not None
 
     def is_negated(self, start: int, end: int) -> bool:
         """As in "del 22 al 25, no del 15 al 18" and "del 15 al 18 no puedo"."""

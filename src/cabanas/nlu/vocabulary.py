@@ -74,8 +74,8 @@ TIME_WORDS: Final = {
     "AYER": "ayer anteayer antier anoche",
     "MANANA": "manana maniana mannana manaa",
     "TARDE": "tarde tardecita",
-    "NOCHE": "noche nche noxe",
-    "NOCHES": "noches nches noxes nochs",
+    "NOCHE": "noche nche noxe nochecita",
+    "NOCHES": "noches nochecitas nches noxes nochs",
     "MEDIODIA": "mediodia",
     "DIA": "dia",
     "DIAS": "dias",
@@ -90,7 +90,7 @@ TIME_WORDS: Final = {
     "FIN": "fin",
     "FINES": "fines finales final",
     "FINDE": "finde finsemana findesemana findes fds",
-    "LARGO": "largo xl xxl",
+    "LARGO": "largo xl xxl extralargo superlargo ultralargo larguisimo",
     "PRINCIPIOS": "principios principio comienzos comienzo inicios inicio",
     "FIRST_ONES": "primeros",
     "LAST_ONES": "ultimos",
@@ -98,6 +98,7 @@ TIME_WORDS: Final = {
     "HOUR": "hs hrs hr horas h am pm",
     "RO": "ro ero er do da ra era to ta",
     "CALENDAR_DATE": "fecha fechas",
+    "HALF": "media cuarto pico",
 }
 
 HOLIDAY_WORDS: Final = {
@@ -154,13 +155,14 @@ SIGNS: Final = {
 }
 
 TRIP_WORDS: Final = {
-    "ARRIVE": (
-        "llego llegamos llegaria llegariamos llegando llegan llegar llegada llegaremos entro entramos "
-        "entrando ingreso ingresamos ingresando ingresar ingresariamos entrariamos entraria arribamos arribo "
+    "COME": (
+        "llego llegamos llegaria llegariamos llegando llegan llegar llegada llegaremos entro "
+        "entrando ingreso ingresamos ingresando ingresar ingresariamos entraria arribamos arribo "
         "arribando checkin entrada empezando arrancando arrancamos ingresaria"
     ),
+    "COME_IN": "entramos entrariamos entraremos",
     "LEAVE": (
-        "salgo salimos saliendo salida salir egreso egresamos checkout volvemos vuelvo volviendo volveriamos "
+        "salgo salimos saliendo salida salir egreso egresamos checkout partida volvemos vuelvo volviendo volveriamos "
         "regreso regresamos regresando retiro retiramos saldriamos terminando egresando saldremos volver "
         "partimos partiendo vuelta yendonos yendome"
     ),
@@ -230,7 +232,10 @@ THING_WORDS: Final = {
         "ruta rn rp numero nro num lote manzana dpto codigo dni cuit cbu cel tel telefono celular whatsapp "
         "wsp wp interno legajo alias piso"
     ),
-    "STREET": ("calle av avenida avda esquina plaza barrio pasaje boulevard bv bulevar pje peatonal diagonal calles"),
+    "STREET": (
+        "calle av avenida avda esquina plaza barrio pasaje boulevard bv bulevar pje peatonal diagonal calles parada "
+        "escuela colonia"
+    ),
 }
 
 OTHER_BUSINESS_WORDS: Final = {
@@ -311,7 +316,10 @@ INTENT_WORDS: Final = {
     "SEASON": "temporada",
     "POWER": "puedo podemos podre podremos podria podriamos pude pudimos poder",
     "SUIT": "sirve conviene sirven",
-    "HELLO": ("hola buenas buenos buen hello holis ola holaa holaaa holaaaa hi saludos bnas buenass wenas holas alo"),
+    "GREETING": ("hola buenas buenos hello holis ola holaa holaaa holaaaa hi saludos bnas buenass wenas holas alo"),
+    "GOOD": "buen",
+    "WISH": "feliz felices lindo linda excelente hermoso hermosa",
+    "SOMEONE": "alguien nadie",
     "SERVICE": (
         "wifi internet pileta piscina parrilla parrillas asador quincho cochera estacionamiento estacionar "
         "garage garaje ropa sabanas toallas toalla toallones calefaccion estufa jacuzzi hidromasaje yacuzzi "
