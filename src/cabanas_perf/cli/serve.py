@@ -47,6 +47,7 @@ def serve(
     from cabanas_perf.runners.databases import DataSize  # noqa: PLC0415
     from cabanas_perf.runners.serve import Ready, ServeOptions, serve_until_stopped  # noqa: PLC0415
     from cabanas_perf.runners.stop import listen_for_stop  # noqa: PLC0415
+    from cabanas_perf.stubs import Behaviour  # noqa: PLC0415
 
     run_options = ServeOptions(
         port=port,
@@ -55,7 +56,7 @@ def serve(
         data_folder=keep_data,
         database_url=database_url,
         redis_url=redis_url,
-        stub_latency_ms=_parse_latency(stub_latency_ms) if stubs or stub_latency_ms else None,
+        stubs=Behaviour(*_parse_latency(stub_latency_ms)) if stubs or stub_latency_ms else None,
     )
 
     def say(message: str) -> None:
@@ -79,7 +80,7 @@ def serve(
 
 
 def _parse_latency(text: str | None) -> tuple[float, ...]:
-    """One time or two, in milliseconds: ``600`` or ``400-800``; none for the stand-ins' own."""
+    """The shortest and the longest time, in milliseconds: ``600`` or ``400-800``; none for the stand-ins' own."""
     if text is None:
         return ()
     try:
@@ -88,4 +89,4 @@ def _parse_latency(text: str | None) -> tuple[float, ...]:
         times = ()
     if not 1 <= len(times) <= 2 or min(times) < 0 or list(times) != sorted(times):
         raise typer.BadParameter("write one time or two, as 600 or 400-800", param_hint="--stub-latency-ms")
-    return times
+    return times[0], times[-1]

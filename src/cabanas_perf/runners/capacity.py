@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from time import monotonic
 
 import uvloop
 
@@ -23,7 +21,7 @@ from cabanas_perf.report import record
 from cabanas_perf.report.build import build_report, build_workload
 from cabanas_perf.report.files import write_report
 from cabanas_perf.runners.databases import DataSize, open_backends
-from cabanas_perf.runners.environment import describe_environment, git_state, tool_version
+from cabanas_perf.runners.environment import describe_environment
 from cabanas_perf.runners.load_observations import observe
 from cabanas_perf.runners.load_record import build_load
 from cabanas_perf.runners.load_session import (
@@ -38,7 +36,7 @@ from cabanas_perf.runners.load_session import (
     send_part,
 )
 from cabanas_perf.runners.loadtest import LoadResult, audit_parts
-from cabanas_perf.runners.run_id import make_run_id
+from cabanas_perf.runners.run import Run
 from cabanas_perf.runners.server_watch import read_request_counts, subtract_counts
 from cabanas_perf.runners.service_process import start_service
 from cabanas_perf.runners.stop import Stop
@@ -125,8 +123,7 @@ def run_capacity(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
     Raises:
         RunError: as `run_loadtest` does.
     """
-    started_at, started_s = datetime.now(UTC).astimezone(), monotonic()
-    run_id = make_run_id(started_at)
+    run = Run()
     options = replace(options, abort=True)
     objectives = options.slo.select(run=RunKind.LOAD, set_name=options.slo_set)
     in_scope = choose_scope(objectives, find_endpoints(options.scenario), options.scenario)
@@ -139,7 +136,7 @@ def run_capacity(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
     for workers, target in _targets(options, view):
         if environment is None:
             environment = uvloop.run(describe_environment(target.backends, embedded=options.where.database_url is None))
-        session = LoadSession(options, target, run_id, wanted, stop, view, payments_of(target))
+        session = LoadSession(options, target, run.id, wanted, stop, view, payments_of(target))
         search = _Search(session, objectives, in_scope, workers, [], [])
         searches.append(search)
         found = search.run()
@@ -160,20 +157,13 @@ def run_capacity(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
         interrupted_by=stop.asked_by,
         audit_passed=_all_passed(audits) if options.audit else True,
     )
-    commit, dirty = git_state()
     report = build_report(
-        run=record.Run(
-            id=run_id,
+        run=run.describe(
             command=options.command,
-            tool_version=tool_version(),
-            started_at=started_at,
-            duration_s=monotonic() - started_s,
-            git_commit=commit,
-            git_dirty=dirty,
             seed=options.seed,
-            slo_file=str(options.slo.path),
-            slo_set=options.slo_set,
             complete=not stop,
+            slo=options.slo,
+            slo_set=options.slo_set,
         ),
         environment=environment,
         exit_code=exit_code,

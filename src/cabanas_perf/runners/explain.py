@@ -26,7 +26,7 @@ from cabanas_perf.runners.errors import RunError
 from cabanas_perf.runners.explain_advice import prove_advice
 from cabanas_perf.runners.explain_database import connect, may_write
 from cabanas_perf.runners.explain_parameters import CASES, EXCLUDED, Case, Draw, SampledData, sample_data
-from cabanas_perf.runners.explain_report import ExplainResult, RunClock, add_growth, build_query, write_result
+from cabanas_perf.runners.explain_report import ExplainResult, add_growth, build_query, write_result
 from cabanas_perf.runners.explain_statement import (
     Limits,
     StatementTooLong,
@@ -35,7 +35,7 @@ from cabanas_perf.runners.explain_statement import (
     explain_statement,
     time_executions,
 )
-from cabanas_perf.runners.run_id import derive_seed
+from cabanas_perf.runners.run import Run, derive_seed
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.workloads.base import Need
 
@@ -92,7 +92,7 @@ def run_explain(options: ExplainOptions, *, stop: Stop, progress: Progress) -> E
     Raises:
         RunError: when a name is unknown, the database cannot be had, or holds nothing to draw parameters from.
     """
-    clock = RunClock()
+    run = Run()
     names = _choose_names(options.queries)
     sizes = sorted(set(options.rows)) if options.database_url is None else [None]
     if options.database_url is not None:
@@ -121,7 +121,7 @@ def run_explain(options: ExplainOptions, *, stop: Stop, progress: Progress) -> E
     assert environment is not None
     return write_result(
         _with_growth(measured),
-        clock=clock,
+        run=run,
         command=options.command,
         seed=options.seed,
         environment=environment,

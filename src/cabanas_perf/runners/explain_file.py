@@ -25,7 +25,7 @@ from cabanas_perf.runners.environment import describe_environment
 from cabanas_perf.runners.errors import RunError
 from cabanas_perf.runners.explain import Progress
 from cabanas_perf.runners.explain_database import connect, may_write
-from cabanas_perf.runners.explain_report import ExplainResult, RunClock, build_query, write_result
+from cabanas_perf.runners.explain_report import ExplainResult, build_query, write_result
 from cabanas_perf.runners.explain_statement import (
     BadStatement,
     Limits,
@@ -36,6 +36,7 @@ from cabanas_perf.runners.explain_statement import (
     rolled_back,
     time_executions,
 )
+from cabanas_perf.runners.run import Run
 from cabanas_perf.runners.stop import Stop
 
 _PREPARED = "cabanas_perf_statement"
@@ -66,12 +67,12 @@ def run_explain_file(options: ExplainFileOptions, *, stop: Stop, progress: Progr
     Raises:
         RunError: for a file, a URL, or a statement that cannot be used; the text says which and what to do.
     """
-    clock = RunClock()
+    run = Run()
     statements = _read_statements(options.sql_path)
     environment, queries = uvloop.run(_explain_all(statements, options, stop, progress))
     return write_result(
         queries,
-        clock=clock,
+        run=run,
         command=options.command,
         seed=None,
         environment=environment,

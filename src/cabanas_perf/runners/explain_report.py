@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
 
 from cabanas_perf.measurement.summary import LatencySummary
 from cabanas_perf.plans.changes import PlanChange, compare_plan
@@ -19,9 +17,8 @@ from cabanas_perf.plans.shape import fingerprint_shape
 from cabanas_perf.report import record
 from cabanas_perf.report.build import build_latency, build_report
 from cabanas_perf.report.files import write_report
-from cabanas_perf.runners.environment import git_state, tool_version
 from cabanas_perf.runners.explain_statement import Explained
-from cabanas_perf.runners.run_id import make_run_id
+from cabanas_perf.runners.run import Run
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.slo.exit_codes import exit_code_for
 from cabanas_perf.slo.objective import Assertion, Indicator, Objective, Unit
@@ -38,21 +35,10 @@ class ExplainResult:
     """Plans that differ from the baseline's."""
 
 
-class RunClock:
-    """When a run began, and how long it has been going."""
-
-    def __init__(self) -> None:
-        self.started_at = datetime.now(UTC).astimezone()
-        self._started_s = monotonic()
-
-    def elapsed_s(self) -> float:
-        return monotonic() - self._started_s
-
-
 def write_result(
     queries: Sequence[record.Query],
     *,
-    clock: RunClock,
+    run: Run,
     command: str,
     seed: int | None,
     environment: record.Environment,
@@ -63,19 +49,8 @@ def write_result(
     """Judge the queries and write the report."""
     changes, judgements = _judge(queries, baseline)
     complete = not stop
-    commit, dirty = git_state()
     report = build_report(
-        run=record.Run(
-            id=make_run_id(clock.started_at),
-            command=command,
-            tool_version=tool_version(),
-            started_at=clock.started_at,
-            duration_s=clock.elapsed_s(),
-            git_commit=commit,
-            git_dirty=dirty,
-            seed=seed,
-            complete=complete,
-        ),
+        run=run.describe(command=command, seed=seed, complete=complete),
         environment=environment,
         exit_code=exit_code_for(judgements, complete=complete, interrupted_by=stop.asked_by),
         judgements=judgements,

@@ -6,9 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
 
 import uvloop
 
@@ -24,7 +22,7 @@ from cabanas_perf.report.build import build_report, build_workload
 from cabanas_perf.report.files import write_report
 from cabanas_perf.runners.audit import audit_over_http, audit_reservations
 from cabanas_perf.runners.databases import DataSize
-from cabanas_perf.runners.environment import describe_environment, git_state, tool_version
+from cabanas_perf.runners.environment import describe_environment
 from cabanas_perf.runners.load_generator import run_worker
 from cabanas_perf.runners.load_observations import REPLIED_ENDPOINTS, count_unanswered, observe
 from cabanas_perf.runners.load_record import build_load
@@ -40,7 +38,7 @@ from cabanas_perf.runners.load_session import (
     read_part_replies,
     send_part,
 )
-from cabanas_perf.runners.run_id import make_run_id
+from cabanas_perf.runners.run import Run
 from cabanas_perf.runners.server_watch import read_request_counts, subtract_counts
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.runners.target import open_target
@@ -68,8 +66,7 @@ def run_loadtest(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
     Raises:
         RunError: when the run cannot begin: a scenario that cannot work, an unsafe or silent target.
     """
-    started_at, started_s = datetime.now(UTC).astimezone(), monotonic()
-    run_id = make_run_id(started_at)
+    run = Run()
     scenario = options.scenario
     endpoints = find_endpoints(scenario)
     objectives = options.slo.select(run=RunKind.LOAD, set_name=options.slo_set)
@@ -77,7 +74,7 @@ def run_loadtest(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
     size = DataSize(cabins=scenario.cabins, reservations=scenario.reservations)
     with open_target(options.where, needs=frozenset(Need), writes=True, size=size, say=view.say) as target:
         session = LoadSession(
-            options, target, run_id, [one for one in objectives if one.id in in_scope], stop, view, payments_of(target)
+            options, target, run.id, [one for one in objectives if one.id in in_scope], stop, view, payments_of(target)
         )
         environment = uvloop.run(describe_environment(target.backends, embedded=options.where.database_url is None))
         counts_before = read_request_counts(session.base_url)
@@ -102,20 +99,13 @@ def run_loadtest(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
         interrupted_by=stop.asked_by,
         audit_passed=audit.passed if options.audit else True,
     )
-    commit, dirty = git_state()
     report = build_report(
-        run=record.Run(
-            id=run_id,
+        run=run.describe(
             command=options.command,
-            tool_version=tool_version(),
-            started_at=started_at,
-            duration_s=monotonic() - started_s,
-            git_commit=commit,
-            git_dirty=dirty,
             seed=options.seed,
-            slo_file=str(options.slo.path),
-            slo_set=options.slo_set,
             complete=complete,
+            slo=options.slo,
+            slo_set=options.slo_set,
         ),
         environment=environment,
         exit_code=exit_code,

@@ -6,9 +6,7 @@ import os
 from collections.abc import Coroutine, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
 from typing import Any, Protocol
 
 import uvloop
@@ -25,10 +23,10 @@ from cabanas_perf.report.files import format_stamp, reserve_path, write_report
 from cabanas_perf.runners import profiled_service
 from cabanas_perf.runners.audit import audit_over_http, audit_reservations
 from cabanas_perf.runners.databases import DataSize
-from cabanas_perf.runners.environment import describe_environment, git_state, tool_version
+from cabanas_perf.runners.environment import describe_environment
 from cabanas_perf.runners.measure import Advance, Pass, run_pass
 from cabanas_perf.runners.profilers import Profiler, read_top, record_cprofile
-from cabanas_perf.runners.run_id import derive_seed, make_run_id
+from cabanas_perf.runners.run import Run, derive_seed
 from cabanas_perf.runners.service_process import start_service
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.runners.target import Target, TargetOptions, open_target
@@ -128,8 +126,7 @@ class _Session:
 
     options: ProfileOptions
     target: Target
-    run_id: str
-    started_at: datetime
+    run: Run
     stop: Stop
     progress: ProgressListener
 
@@ -142,8 +139,7 @@ def run_profile(options: ProfileOptions, *, stop: Stop, progress: ProgressListen
     Raises:
         RunError: when the run cannot begin: an unsafe or silent target, servers that do not start.
     """
-    started_at, started_s = datetime.now(UTC).astimezone(), monotonic()
-    run_id = make_run_id(started_at)
+    run = Run()
     objectives = options.slo.select(run=RunKind.PROFILE, set_name=options.slo_set)
     names = {spec.name for spec in options.targets}
     in_scope = {one.id for one in objectives if one.workload in names and one.indicator in _INDICATORS}
@@ -155,7 +151,7 @@ def run_profile(options: ProfileOptions, *, stop: Stop, progress: ProgressListen
         size=_choose_size(options, writers),
         say=progress.say,
     ) as target:
-        session = _Session(options, target, run_id, started_at, stop, progress)
+        session = _Session(options, target, run, stop, progress)
         environment = uvloop.run(describe_environment(target.backends, embedded=options.where.database_url is None))
         measured = [_measure(spec, session) for spec in options.targets if not stop]
         audit = _audit(session, [code for one in measured for code in one.references]) if writers else None
@@ -170,20 +166,13 @@ def run_profile(options: ProfileOptions, *, stop: Stop, progress: ProgressListen
         target_reached=not workloads or any(_was_reached(one) for one in workloads),
         audit_passed=True if audit is None or not options.audit else audit.passed,
     )
-    commit, dirty = git_state()
     report = build_report(
-        run=record.Run(
-            id=run_id,
+        run=run.describe(
             command=options.command,
-            tool_version=tool_version(),
-            started_at=started_at,
-            duration_s=monotonic() - started_s,
-            git_commit=commit,
-            git_dirty=dirty,
             seed=options.seed,
-            slo_file=str(options.slo.path),
-            slo_set=options.slo_set,
             complete=complete,
+            slo=options.slo,
+            slo_set=options.slo_set,
         ),
         environment=environment,
         exit_code=exit_code,
@@ -247,7 +236,7 @@ def _profile(spec: WorkloadSpec, session: _Session, plain: LatencySummary) -> tu
     if spec.costly:
         count = min(count, _COSTLY_PROFILED_REQUESTS)
     session.options.output.mkdir(parents=True, exist_ok=True)
-    path = reserve_path(session.options.output, spec.name, format_stamp(session.started_at), ".prof")
+    path = reserve_path(session.options.output, spec.name, format_stamp(session.run.started_at), ".prof")
     if session.target.service is None:
         profiled, *_ = uvloop.run(_run_passes(spec, session, "profiling", None, record_cprofile(path), count))
     else:
@@ -281,7 +270,7 @@ async def _run_passes(
         # Each pass has inputs of its own: a wish that was granted once would be refused the second time.
         seed=derive_seed(options.seed, title),
         total_requests=options.warmup + requests,
-        run_id=session.run_id,
+        run_id=session.run.id,
         settings=_service_settings(session.target),
         base_url=base_url,
         timeout_s=options.timeout_s,
@@ -338,7 +327,7 @@ def _audit(session: _Session, codes: Sequence[str]) -> record.Audit:
     if target.backends.database_url is None:
         assert target.base_url is not None
         return uvloop.run(audit_over_http(target.base_url, codes, timeout_s=session.options.timeout_s))
-    return uvloop.run(audit_reservations(target.backends.database_url, codes, marker=run_marker(session.run_id)))
+    return uvloop.run(audit_reservations(target.backends.database_url, codes, marker=run_marker(session.run.id)))
 
 
 def _was_reached(workload: record.Workload) -> bool:

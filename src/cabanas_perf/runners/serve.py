@@ -12,10 +12,10 @@ from pathlib import Path
 
 from cabanas_perf.runners.databases import Backends, DataSize, open_backends
 from cabanas_perf.runners.errors import RunError, TargetNotReached
+from cabanas_perf.runners.providers import provider_environment
 from cabanas_perf.runners.service_process import is_running, start_service
 from cabanas_perf.runners.stop import Stop
-from cabanas_perf.runners.stub_process import provider_environment, start_stub_process
-from cabanas_perf.stubs import StubAddress
+from cabanas_perf.stubs import Behaviour, StubAddress, start_stubs
 from cabanas_perf.workloads.base import Need
 
 _POLL_S = 0.1
@@ -30,9 +30,8 @@ class ServeOptions:
     """Where the embedded PostgreSQL keeps its data; None: thrown away at the end."""
     database_url: str | None = None
     redis_url: str | None = None
-    stub_latency_ms: tuple[float, ...] | None = None
-    """Stand-ins for the providers that take so long: one time, shortest and longest, or () for the document's.
-    None: no stand-ins, and no webhooks."""
+    stubs: Behaviour | None = None
+    """How the stand-ins for the providers behave. None: no stand-ins, and no webhooks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,8 @@ def serve_until_stopped(
             )
         )
         stubs = None
-        if options.stub_latency_ms is not None:
-            stubs = stack.enter_context(start_stub_process(options.stub_latency_ms))
+        if options.stubs is not None:
+            stubs = stack.enter_context(start_stubs(options.stubs))
         environment = _make_environment(backends, stubs)
         try:
             service = stack.enter_context(start_service(environment, workers=options.workers, port=options.port))
