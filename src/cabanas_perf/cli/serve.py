@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cabanas_perf.cli import options
 from cabanas_perf.cli.guard import guarded
+
+if TYPE_CHECKING:
+    from cabanas_perf.stubs import Behaviour
 
 
 @guarded
@@ -47,7 +50,6 @@ def serve(
     from cabanas_perf.runners.databases import DataSize  # noqa: PLC0415
     from cabanas_perf.runners.serve import Ready, ServeOptions, serve_until_stopped  # noqa: PLC0415
     from cabanas_perf.runners.stop import listen_for_stop  # noqa: PLC0415
-    from cabanas_perf.stubs import Behaviour  # noqa: PLC0415
 
     run_options = ServeOptions(
         port=port,
@@ -56,7 +58,7 @@ def serve(
         data_folder=keep_data,
         database_url=database_url,
         redis_url=redis_url,
-        stubs=Behaviour(*_parse_latency(stub_latency_ms)) if stubs or stub_latency_ms else None,
+        stubs=_make_behaviour(stub_latency_ms) if stubs or stub_latency_ms else None,
     )
 
     def say(message: str) -> None:
@@ -79,14 +81,16 @@ def serve(
         serve_until_stopped(run_options, stop=stop, say=say, show=show)
 
 
-def _parse_latency(text: str | None) -> tuple[float, ...]:
-    """The shortest and the longest time, in milliseconds: ``600`` or ``400-800``; none for the stand-ins' own."""
-    if text is None:
-        return ()
+def _make_behaviour(latency_ms: str | None) -> Behaviour:
+    """Stand-ins that take the one time, or between the two, in milliseconds: ``600`` or ``400-800``."""
+    from cabanas_perf.stubs import Behaviour  # noqa: PLC0415
+
+    if latency_ms is None:
+        return Behaviour()
+    times = latency_ms.split("-")
     try:
-        times = tuple(float(part) for part in text.split("-"))
+        if len(times) <= 2:
+            return Behaviour(latency_min_ms=float(times[0]), latency_max_ms=float(times[-1]))
     except ValueError:
-        times = ()
-    if not 1 <= len(times) <= 2 or min(times) < 0 or list(times) != sorted(times):
-        raise typer.BadParameter("write one time or two, as 600 or 400-800", param_hint="--stub-latency-ms")
-    return times[0], times[-1]
+        pass
+    raise typer.BadParameter("write one time or two, as 600 or 400-800", param_hint="--stub-latency-ms")
