@@ -30,8 +30,9 @@ _TABLE = _latin1_table()
 _DELETED_BYTES = _DELETED.encode("latin-1")
 # Combining marks left over, variation selectors, keycaps, joiners: they stand inside words, so they leave no gap.
 _INVISIBLE = re.compile("[\u0300-\u036f\u200b-\u200f\u2060\ufe00-\ufe0f\u20e3\u2018\u2019]+")
-_DASHES = re.compile("[\u2010-\u2015\u2212\u2192]")
+_DASHES = re.compile("[\u2010-\u2015\u2192\u21d2\u2212\u25b6\u2794\u279c\u27a1\u2b95\U0001f449]")
 _LINK = re.compile(r"(?:\bhttps?://|\bwww\.)\S*")
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@\S*")
 _BEYOND_LATIN1 = re.compile("[^\x00-\xff]+")
 
 # The one day of the month that takes three words.
@@ -41,7 +42,7 @@ _TOKENS = re.compile(r"[a-z]+|\d+(?:[/.\-](?=\d))?|\S")
 
 
 def fold(text: str) -> str:
-    """``text`` in lower-case ASCII: no accents, emoji, links or ordinal marks, any odd space a plain one."""
+    """``text`` in lower-case ASCII: no accents, emoji, addresses or ordinal marks, any odd space a plain one."""
     try:
         raw = text.encode("latin-1")
     except UnicodeEncodeError:
@@ -50,6 +51,8 @@ def fold(text: str) -> str:
     folded = raw.translate(_TABLE, _DELETED_BYTES).decode("ascii")
     if "://" in folded or "www." in folded:
         folded = _LINK.sub(" ", folded)
+    if "@" in folded:
+        folded = _MAIL.sub(" ", folded)
     return _THIRTY_FIRST.sub("treintayuno", folded) if "treinta" in folded else folded
 
 

@@ -47,7 +47,7 @@ _TOTALS = Anchored(
             """(?<!THING DE) COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS
                 (?! GROWN | MAS (?! {COUNT|KID|KIDS} ) )
             | {N|S} DIGITS PERSONS
-            | SOME EN TOTAL""",
+            | SOME EN TOTAL | SOME PARA (?= {DEL|COMMA|DOT|ASK|PAREN|DESDE} | $ )""",
         ),
         "for": (
             "PARA X",

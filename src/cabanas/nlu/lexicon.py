@@ -34,17 +34,27 @@ def slips(word: str) -> Iterator[str]:
 _LATE_MONTHS = {"sep": 9, "set": 9, "oct": 10, "nov": 11, "nob": 11, "dic": 12, "dis": 12, "diz": 12}
 
 
+# "holaaaa", "eneroooo": so many times the last letter is one.
+_STRETCH = 3
+
+
+def _unstretched(token: str) -> str:
+    return token.rstrip(token[-1]) + token[-1]
+
+
 class Tape(dict[str, str]):
     """Token -> class character. A number that is no word of ours is BIG, anything else UNKNOWN."""
 
     def __missing__(self, token: str) -> str:
         if token.endswith("bre") and token[:3] in _LATE_MONTHS:
             return symbol_of("MONTH")
+        if len(token) > _STRETCH and token[-_STRETCH:] == token[-1] * _STRETCH and token[-1].isalpha():
+            return self.get(_unstretched(token), UNKNOWN)
         return BIG if "0" <= token[0] <= "9" else UNKNOWN
 
 
 class Values(dict[str, int]):
-    """Token -> the number it stands for; garbled months as in `Tape`.
+    """Token -> the number it stands for; garbled months and stretched words as in `Tape`.
 
     Raises:
         KeyError: the token stands for none.
@@ -53,6 +63,8 @@ class Values(dict[str, int]):
     def __missing__(self, token: str) -> int:
         if token.endswith("bre"):
             return _LATE_MONTHS[token[:3]]
+        if (plain := _unstretched(token)) in self:
+            return self[plain]
         raise KeyError(token)
 
 

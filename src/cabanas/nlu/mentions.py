@@ -15,7 +15,7 @@ _FRAGMENTS = {
             |SEMANA|SEMANAS|MES|MESES|ANOS|PERCENT|FAMILIES|BIG|FIT}
         | COLON DIGITS | X {D12|W12|UNO} (?! @length_unit | PERSONS ) | {GLUED|YGLUED|WORKER} | DASH BIG
         | {A|AL|Y|O|DASH} DIGITS {PERCENT|CASH}
-        | Y HALF | ES {EL|LA|MY}
+        | Y HALF | ES {EL|LA|MY} | EQUALS | DE {CLOCK_TIME|HOUR}
         | {Y|O|A} DIGITS {HOUR|THING|PERSONS|GROWN|KIDS|NOCHES|DIAS|ANOS|SEMANAS|CASH|FRIENDS} )""",
     "nextish": "QUE? VIENE | PROXIMO",
     "next_week": "(?:DE|EN)? LA? (?: SEMANA @nextish | PROXIMO SEMANA | OTRO SEMANA )",
@@ -26,6 +26,8 @@ _FRAGMENTS = {
         (?! RO? {A|AL|HASTA|DASH|Y|COMMA} {EL|AL}? {DAY|GLUED|WEEKDAY} ) @tail""",
     "the_other": "COMMA? SINO? EL (?: OTRO | @nextish )",
     "of_month": "{DE|DEL} (?:MES DE)? MONTH (?: {DE|DEL}? YEAR )?",
+    # "hoy 16 y mañana 17"
+    "its_number": "(?: DIGITS @tail (?= {Y|A|AL|HASTA|COMMA} | $ ) )",
     "holy_week": "SEMANA SANTA | PASCUA",
     "holiday": """(?: FERIADO DE )? (?: @holy_week ) | (?: FERIADO {DE|DEL} )? CARNAVAL | NAVIDAD | NOCHEBUENA
         | NOCHE BUENA | ANO NUEVO | {FIN|FINES} DE ANO | (?<={PARA|EN|DE|POR|X|HASTA|A}) REYES | DIA DE REYES
@@ -62,10 +64,14 @@ _KINDS = {
         | {DAY|UNO|PRIMERO} RO? {DE|DEL}? (?: MES DE )? MONTH
         (?: COMMA? {DE|DEL}? ANO? YEAR | {DEL|DE} D31 (?! {AL|A|HASTA|DASH|DE|DEL|MONTH|Y} ) | BIG | D99 @tail )?""",
     ),
-    "month_first": ("MONTH", "MONTH {EL|COLON|COMMA}? DIGITS (?= {AL|A|HASTA|DASH} EL? DIGITS ) @tail"),
+    "month_first": (
+        "MONTH",
+        """MONTH {EL|COLON|COMMA}? DIGITS (?= {AL|A|HASTA|DASH} {EL|MONTH}? DIGITS ) @tail | MONTH N (?= DIGITS @tail )
+        | (?<=MONTH DIGITS {AL|A|HASTA|DASH}) MONTH DIGITS @tail""",
+    ),
     "day_of_numbered_month": (
-        "DIGITS",
-        "(?<={EL|DEL|AL|DIA}) DIGITS {DE|DEL} D12 (?! {RO|MONTH|DE|A} ) @tail",
+        "DAY",
+        "(?<={EL|DEL|AL|DIA}) DAY {DE|DEL} {D12|W12} (?! {RO|MONTH|DE|A} ) @tail",
     ),
     "weekend": (
         f"{_DETERMINERS} FINDE FIN FERIADO BRIDGE",
@@ -73,7 +79,7 @@ _KINDS = {
             (?: @nextish | PASADO | @next_week | AFTER DE ESTE )?
             (?: (?<! LARGO ) {DEL|AL} FERIADO (?! {DE|DEL} ) | {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month
                 | (?: {DE|DEL} LA? )? @holiday | (?<=LARGO) MONTH
-                | (?<= NO ESTE FINDE ) @the_other | (?<= NO ESTE FIN DE SEMANA ) @the_other )?
+                | COMMA? NO @the_other | (?<= NO ESTE FINDE ) @the_other | (?<= NO ESTE FIN DE SEMANA ) @the_other )?
         | FERIADO {FERIADO|BRIDGE|LARGO}? @of_month | FERIADO {BRIDGE|LARGO}
         | BRIDGE (?: {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month | (?: {DE|DEL} LA? ) @holiday )""",
     ),
@@ -83,7 +89,8 @@ _KINDS = {
     ),
     "week": (
         f"{_DETERMINERS} TODO SEMANA D12",
-        """(?: ESTE | ESE | PROXIMO | OTRO | ORDINAL | TODO LA? | D12 {RO|A} )? SEMANA (?: @nextish | PASADO )?
+        """(?: ESTE | ESE | PROXIMO | OTRO | ORDINAL | TODO LA? | D12 {RO|A} )? SEMANA (?! SANTA )
+        (?: @nextish | PASADO )?
         (?: DEL @of_day | @of_month | {DE|DEL} @holiday )?""",
     ),
     "fortnight": (
@@ -107,6 +114,7 @@ _KINDS = {
         "@ahead COUNT (?: (?: @span_unit ) {Y|CON} COUNT (?: @span_unit ) | {ANO|ANOS} )",
     ),
     "offset": (f"{_NUMERALS} D99", "@ahead (?: COUNT | UN PAR DE ) (?: @span_unit )"),
+    "price": ("MONEY", "MONEY {DIGITS|D99} {A|AL|DASH|Y|O} {DIGITS|D99}"),
     "ago": ("HACE", "HACE COMO? COUNT (?: @span_unit | NOCHES | HOUR | THING )"),
     "length": (
         f"{_NUMERALS} D99",
@@ -114,11 +122,12 @@ _KINDS = {
         (?: {Y|COMMA|SLASH|CON}? SOME NOCHES )?""",
     ),
     "overmorrow": ("PASADO", "PASADO MANANA | (?<=MANANA Y) PASADO (?! {MANANA|MES|ANO} )"),
-    "tomorrow": ("MANANA", "(?<!{LA|ESTE|ESE}) MANANA"),
-    "today": ("HOY ESTE", "HOY | ESTE {NOCHE|TARDE}"),
+    "tomorrow": ("MANANA", "(?<!{LA|ESTE|ESE}) MANANA @its_number?"),
+    "today": ("HOY ESTE", "HOY @its_number? | ESTE {NOCHE|TARDE}"),
     "weekday": (
         f"{_DETERMINERS} WEEKDAY",
-        """{ESTE|ESE|PROXIMO|OTRO|ORDINAL}? WEEKDAY (?: PASADO | @next_week | @nextish (?: COMMA? NO COMMA? EL OTRO )?
+        """{ESTE|ESE|PROXIMO|OTRO|ORDINAL}? WEEKDAY (?: PASADO | @next_week
+            | (?: @nextish )? COMMA? NO COMMA? EL (?: OTRO | @nextish ) | @nextish
             | DOT (?= DAY ) | DE ESTE SEMANA | @of_month
             | (?<= NO ESTE WEEKDAY ) @the_other )?""",
     ),
@@ -129,7 +138,7 @@ _KINDS = {
         | (?<={DEL|AL|EL}) {UNO|PRIMERO} (?= {AL|HASTA|DASH|Y} )
         | (?<={ARRIVE|LEAVE|CALENDAR_DATE|DESDE|IN_WORD|OUT_WORD}) DIGITS @tail
             (?= {COMMA|Y|AL|A|HASTA|LEAVE|OUT_WORD|CHECK|DASH} )
-        | DAY RO? @tail (?= {AL|DASH} {DIA|EL|WEEKDAY}? (?: DAY RO? @tail | {S|N|P} {D12|S12|N12|P12} ) )
+        | (?<!MONEY) DAY RO? @tail (?= {AL|DASH} {DIA|EL|WEEKDAY}? (?: DAY RO? @tail | {S|N|P} {D12|S12|N12|P12} ) )
         | {DAY|PRIMERO|UNO} RO? @tail (?= {A|AL|HASTA|DASH} EL? DIA?
                 (?: DAY RO? {DE|DEL}? MONTH | {S|N|P} {D12|S12|N12|P12} )
             | HASTA EL DAY @tail )
@@ -137,7 +146,7 @@ _KINDS = {
         | DAY @tail (?= (?: COMMA DAY ){1,6} {DE|DEL}? MONTH )
         | (?<!{SOMOS|PARA|X}) DAY (?= DAY Y DAY {DE|DEL}? MONTH )
         | DIGITS @tail (?= (?: COMMA DIGITS ){0,6} {Y|O} EL? S D12 )
-        | (?<=N31) D31 @tail""",
+        | (?<=N31) D31 @tail | (?<=MONTH N) DIGITS @tail""",
     ),
     # Counts only right after another day.
     "linked_day": (_NUMERALS, "(?: (?<=DAY{Y|COMMA|O|HASTA}) | (?<={MONTH|COLON} DAY {A|DASH}) ) DAY @tail"),

@@ -324,7 +324,8 @@ class Reader:
         if self.reference.weekday() > FRIDAY:
             friday -= _WEEK
         begun = friday <= self.reference
-        if match.start() and self.tape[match.start() - 1] == _NO and self.has(match, _EL):
+        after_no = match.start() and self.tape[match.start() - 1] == _NO
+        if self.has(match, _EL) and (after_no or _NO in match[0]):
             friday += _WEEK
         elif _NEXT_WEEK.search(match[0]):
             friday = self.reference + (7 - self.reference.weekday() + FRIDAY) * DAY

@@ -51,11 +51,13 @@ _RANGE = grammar(
 _PLAIN_RANGES = frozenset({symbol_of("AL"), symbol_of("HASTA") + symbol_of("EL"), symbol_of("DASH")})
 _LIST = grammar("COMMA? Y {EL|AL|LA|DEL}? DIA? | COMMA EL?")
 _ALTERNATIVE = grammar("@time? {COMMA|PAREN}? O {SINO|SI}? {EL|DEL|AL|PARA|ESTE}? {EL|DEL}?", _FRAGMENTS)
-_WEEKDAY_THEN_DAY = grammar("COMMA? {EL|DIA}? DIA? | PAREN")
+_WEEKDAY_THEN_DAY = grammar("COMMA? TIPO? {EL|DIA}? DIA? | PAREN")
 _DAY_THEN_WEEKDAY = grammar("COMMA? PAREN?")
 _WEEKDAY_OF_SPAN = grammar("{DEL|DE} {ESTE|LA|EL}?")
 
 _DATE_KINDS = frozenset({"worded", "numeric", "numeric_full", "iso"})
+_NO_DAYS = frozenset({"ago", "price"})
+_MONTH_PUT_RIGHT = grammar("CORRECTION COMMA? {DE|EN} $")
 _MONTH_KINDS = frozenset({"month", "relative_month", "next_year"})
 _NIGHTS, _NO_LENGTH = classes("NOCHES NOCHE"), classes("ANTES AFTER")
 _PAST_MONTH, _NEXT_MONTH = classes("PASADO"), classes("VIENE PROXIMO OTRO")
@@ -148,11 +150,13 @@ class _Reading:
         for mention in mentions:
             kind = mention.lastgroup
             assert kind is not None
+            if kind == "linked_day" and mention.start() - 1 != previous_end:
+                continue
             if kind == "length":
                 self._add_length(mention)
             elif kind in _MONTH_KINDS:
                 self._add_month(mention, kind)
-            elif kind != "ago" and (kind != "linked_day" or mention.start() - 1 == previous_end):
+            elif kind not in _NO_DAYS:
                 point: Point | None = getattr(reader, kind)(mention)
                 if point is None:
                     self._drop_the_beginning_of(mention)
@@ -190,6 +194,11 @@ class _Reading:
         if kind == "month":
             month, *others = self._tokens[mention.start() : mention.end()]
             year = next((VALUE_OF[other] for other in others if other in VALUE_OF), None)
+            begin = max(0, mention.start() - 4)
+            if self._points and _MONTH_PUT_RIGHT.search(self._tape, begin, mention.start()):
+                # "del 20 al 25 de febrero, perdón, de marzo"
+                for point in self._points[-2:]:
+                    point.month = point.month and VALUE_OF[month]
             months.append(MonthInForce(mention.start(), VALUE_OF[month], year))
         elif kind == "relative_month":
             year, of_year = self._reference.year, self._reference.month
@@ -248,7 +257,10 @@ class _Reading:
                 if first.month is not None and first.day is not None and not first.vague:
                     # "el 10 de enero, no, el 11": the second day is in January too.
                     self._resolver.months.append(MonthInForce(first.start, first.month, first.year))
-                if not is_alternative and not around.is_no_stay(first, previous_end, first.end, is_range=False):
+                is_out = around.is_refused(first.end) or around.is_no_stay(
+                    first, previous_end, first.end, is_range=False
+                )
+                if not is_alternative and not is_out:
                     singles.append(_Single(first, around.leaves(first, previous_end), previous_end))
             index, previous_end = reach + 1, points[reach].end
         return ranges, singles
@@ -427,7 +439,8 @@ class _Reading:
     def _until(self, leaving: Point, span: Point | None) -> tuple[date | None, date | None]:
         """A day of departure without one of arrival."""
         if span is not None and span.fixed is not None:
-            return span.fixed, self._resolver.end_after(leaving, span.fixed)
+            end = self._resolver.end_after(leaving, span.fixed)
+            return span.fixed, end if end is not None and end > span.fixed else None
         if leaving.fixed is not None and self._around.is_bare_hasta(leaving.start):
             return None, None  # "hasta mañana" is a farewell
         return None, self._resolver.start_of(leaving)

@@ -18,27 +18,32 @@ _SCOPE_ENDS = grammar("{DOT|ASK|COMMA|PAREN|WANT|PARA|POR|X|SI|HAY|HAVE|FREE|PLA
 _PAST_VISIT = grammar("VISITED {PARA|POR|EN|A|EL|LA|LOS}{0,2} $")
 _OPENING_HOURS = grammar("(?: COMMA? DE {COUNT|GLUED} A {COUNT|GLUED} HOUR? )? UNKNOWN? OPENING")
 _DEADLINE = grammar("ANTES {DE|DEL} EL? LA? $")
-_PLACE = grammar("{STREET|NUMBERED} DOT? {EL|LA|DE|DEL}? $ | STREET DOT? UNKNOWN? {Y|ES}? $")
+_PLACE = grammar("{STREET|NUMBERED} DOT? {EL|LA|DE|DEL}? $ | STREET DOT? UNKNOWN? {Y|ES}? $ | HOME {DE|EN} $")
 # "Av. San Martín 1520, entre 25 de Mayo y 9 de Julio"
 _CROSSING = grammar("STREET DOT? {UNKNOWN|DIGITS|D99|BIG}{1,5} COMMA? ENTRE $")
 # "hoy te deposito", "el viernes les confirmo", "mañana hago la transferencia"
 _OTHER_BUSINESS_AFTER = grammar(
-    """{TE|LE} CORRECTION | (?: A LA {MANANA|TARDE|NOCHE} )? COMMA? YA? {TE|LE|SE|LO|ME|UNKNOWN|MAKE}? {LO|LA|EL}?
+    """{TE|LE} {CORRECTION|PROMISE}
+    | (?: A LA {MANANA|TARDE|NOCHE} )? COMMA? YA? {TE|LE|SE|LO|ME|UNKNOWN|MAKE}? {LO|LA|EL}?
     {PAY|TELL|BORN|CONFIRM}"""
 )
 _NEGATION_BEFORE = grammar("(?: ^ | COMMA | Y ) NO PARA? {EL|DEL}? $")
-_NEGATION_AFTER = grammar("COMMA? YA? NO (?: {POWER|SUIT|NOS|ME|COMMA|DOT} | $ )")
+_NEGATION_AFTER = grammar("COMMA? YA? NO (?: {POWER|SUIT|NOS|ME|DOT} | COMMA (?! {HASTA|DESDE|AL} ) | $ )")
+# "el 20 no puedo, el 21 sí"; more words may say what cannot be on that day.
+_DAY_REFUSED = grammar("COMMA? NO {ME|NOS}? {POWER|SUIT} (?: {COMMA|DOT|ASK} | $ )")
 _CORRECTION = grammar("CORRECTION | SINO | NO {COMMA|EL|DEL} | {COMMA|DOT} NO")
 _LEAVING = grammar("LEAVE | OUT_WORD | Y WOULD_LEAVE | {ME|NOS} GO | HASTA")
 _ARRIVING = grammar("ARRIVE | IN_WORD | (?<!{ME|NOS}) GO | DESDE | PARTIR")
-_SAID_AFTER = grammar("(?: (?P<leaves> {ME|NOS} GO | LEAVE ) | ARRIVE | GO ) (?! {EL|A|AL|HASTA|DAY|WEEKDAY|GLUED} )")
+_SAID_AFTER = grammar(
+    "(?: (?P<leaves> {ME|NOS} GO | {ME|NOS}? LEAVE ) | ARRIVE | GO ) (?! {EL|A|AL|HASTA|DAY|WEEKDAY|GLUED} )"
+)
 _NIGHTS_OF = grammar("(?<!COUNT) (?: {NOCHE|NOCHES} {DE|DEL} {EL|LOS}? | NOCHES ) $")
 _BETWEEN = grammar("ENTRE {EL|LA}? DIA? $")
 _BARE_HASTA = grammar("HASTA EL? $")
 
 _ROLES = classes("WOULD_LEAVE LEAVE OUT_WORD GO HASTA ARRIVE IN_WORD DESDE PARTIR")
-_BUSINESS = classes("PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED")
-_BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM CORRECTION")
+_BUSINESS = classes("PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED HOME")
+_BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM CORRECTION PROMISE")
 _SIGNS = _ROLES | _BUSINESS | _BUSINESS_AFTER | classes("NO NOCHE NOCHES")
 
 
@@ -83,6 +88,10 @@ class Surroundings:
         return not self._is_silent and bool(
             _NEGATION_BEFORE.search(self._tape, max(0, start - 4), start) or _NEGATION_AFTER.match(self._tape, end)
         )
+
+    def is_refused(self, end: int) -> bool:
+        """A day alone that does not suit: "el 20 no puedo"."""
+        return not self._is_silent and _DAY_REFUSED.match(self._tape, end) is not None
 
     def leaves(self, point: Point, previous_end: int) -> bool | None:
         """True: the day is said to end the stay. False: to begin it. None: nothing is said."""

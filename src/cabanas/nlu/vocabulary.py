@@ -152,6 +152,7 @@ SIGNS: Final = {
     "PAREN": "( )",
     "MONEY": "$ usd ars",
     "PERCENT": "%",
+    "EQUALS": "=",
 }
 
 TRIP_WORDS: Final = {
@@ -164,7 +165,8 @@ TRIP_WORDS: Final = {
     "LEAVE": (
         "salgo salimos saliendo salida salir egreso egresamos checkout partida volvemos vuelvo volviendo volveriamos "
         "regreso regresamos regresando retiro retiramos saldriamos terminando egresando saldremos volver "
-        "partimos partiendo vuelta yendonos yendome"
+        "partimos partiendo vuelta yendonos yendome retirandonos retirandome "
+        "volviendonos"
     ),
     "WOULD_LEAVE": "saldria saldrian",
     "GO": "voy vamos iriamos iria ir yendo iremos vayamos viajamos viajo viajariamos viajaria viajando",
@@ -214,7 +216,8 @@ PEOPLE_WORDS: Final = {
 
 THING_WORDS: Final = {
     "THING": (
-        "dormitorios dormitorio habitaciones habitacion camas cama banos bano ambientes ambiente autos auto "
+        "dormitorios dormitorio habitaciones habitacion camas cama banos bano ambientes ambiente planta autos auto "
+        "grados docena docenas pension "
         "cuotas cuota cuadras cuadra km kms kilometros metros mts m minutos min veces vez pagos unidades "
         "cocheras pisos plantas vehiculos camioneta camionetas carpas carpa estrellas comidas desayunos "
         "opciones opcion motos kg kilos litros bicis bicicletas kayaks comprobantes segundos plazos camitas "
@@ -247,6 +250,7 @@ OTHER_BUSINESS_WORDS: Final = {
     "TELL": (
         "aviso llamo escribo contesto mando respondo consulto pregunto avisamos llamamos escribimos avisaria hablo"
     ),
+    "PROMISE": "paso giro envio traigo doy pasamos giramos enviamos",
     "CONFIRM": "confirmo confirmamos confirmar confirmaria confirmame",
     "ANSWER": (
         "avisame contestame contesten respondeme respondan responder contestar decirme avisar decidir llamame "
@@ -260,7 +264,9 @@ OTHER_BUSINESS_WORDS: Final = {
         "escribi hable hablamos pregunte consulte llame mande compre compramos mandaron escribieron puse pusimos "
         "califique"
     ),
-    "BORN": ("nacio naci nacido nacida nacimiento nacieron nac cumple cumpleanos cumplo cumplimos aniversario"),
+    "BORN": (
+        "nacio naci nacido nacida nacimiento nacieron nac cumple cumpleanos cumplo cumplimos aniversario turno medico"
+    ),
     "OPENING": "atienden atencion abren cierran atiende abierto oficina",
 }
 
@@ -319,6 +325,7 @@ INTENT_WORDS: Final = {
     "GREETING": ("hola buenas buenos hello holis ola holaa holaaa holaaaa hi saludos bnas buenass wenas holas alo"),
     "GOOD": "buen",
     "WISH": "feliz felices lindo linda excelente hermoso hermosa",
+    "HOME": "soy vivo vivimos",
     "SOMEONE": "alguien nadie",
     "SERVICE": (
         "wifi internet pileta piscina parrilla parrillas asador quincho cochera estacionamiento estacionar "
@@ -327,7 +334,7 @@ INTENT_WORDS: Final = {
         "incluidos incluidas amenities comodidades cable cocina heladera microondas vajilla utensilios "
         "acondicionado ventilador cuna practicuna secador lavarropas ubicacion ubicados ubicada ubicado "
         "ubicadas direccion mapa aceptan acepta aceptas permiten permite admiten admite lejos distancia "
-        "recepcion desayuno desayunar video videos accesible accesibilidad fumar "
+        "recepcion desayuno desayunar desayunan video videos accesible accesibilidad fumar "
         "proveeduria kiosco almacen horno cafetera senal patio balcon deck fogon hogar salamandra sauna "
         "gimnasio actividades excursiones juegos metegol caracteristicas instalaciones jardin terraza blanca "
         "climatizada playroom asado hamaca horario horarios guardan equipada equipadas foto wi "
