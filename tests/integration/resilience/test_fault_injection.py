@@ -12,6 +12,7 @@ import pytest
 from redis.exceptions import RedisError
 
 from cabanas.api.app import create_app
+from cabanas.api.bodies import WishBody
 from cabanas.redis.lock import CabinLocks
 from cabanas.settings import BUSINESS_TIME_ZONE
 
@@ -64,10 +65,16 @@ class House:
 
 
 @pytest.fixture
-async def house(settings):
+async def connection(database_url):
+    opened = await asyncpg.connect(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def house(settings, connection):
     # Work in the background has connections and locks of its own.
     app = create_app(settings.model_copy(update={"worker_enabled": False, "expiry_interval_s": 3600}))
-    connection = await asyncpg.connect(settings.database_url)
     async with app.router.lifespan_context(app) as state:
 
         async def with_state(scope, receive, send):
@@ -77,7 +84,6 @@ async def house(settings):
         transport = httpx.ASGITransport(app=with_state, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
             yield House(client, state["service"], connection)
-    await connection.close()
 
 
 @pytest.fixture
@@ -205,3 +211,19 @@ async def test_clients_who_hang_up_at_any_moment_leave_nothing(house):
     await house.assert_nothing_left()
     assert (await house.hold("patient", 200)).status_code == 201
     gc.collect()
+
+
+async def test_housekeeping_outlives_what_nobody_foresaw(service, connection, fail, monkeypatch):
+    code = (await service.hold_stay(WishBody(**wish()).to_wish())).code
+    await connection.execute("UPDATE reservations SET expires_at = now() WHERE code = $1", code)
+    calls = fail("cabanas.services.housekeeping.load_statement", RuntimeError("no such table"))
+    tidying = asyncio.create_task(service.housekeeping.run_forever(0.01))
+    async with asyncio.timeout(10):
+        while len(calls) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        monkeypatch.undo()
+        while await connection.fetchval("SELECT reservation_status FROM reservations") != "expired":  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    tidying.cancel()
+    await asyncio.wait([tidying])
+    assert tidying.cancelled()
