@@ -97,3 +97,13 @@ def descendants(pid: int) -> list[psutil.Process]:
 @pytest.fixture
 def family() -> Callable[[int], list[psutil.Process]]:
     return descendants
+
+
+@pytest.fixture
+def without_audio(tmp_path: Path) -> dict[str, str]:
+    """Environment of an interpreter that finds none of the extra's libraries."""
+    folder = tmp_path / "hidden"
+    folder.mkdir()
+    hidden = "import sys\nfor name in ('av', 'ctranslate2', 'faster_whisper', 'numpy'):\n    sys.modules[name] = None\n"
+    (folder / "sitecustomize.py").write_text(hidden)
+    return {"PYTHONPATH": str(folder)}

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 from time import perf_counter_ns
 
 from cabanas.audio import AudioError, AudioUnavailable, Transcriber, TranscriptionTimedOut, require_audio
@@ -44,15 +45,20 @@ Listen = Callable[[Clip], Awaitable[tuple[str | None, Reply]]]
 
 
 class Transcription:
-    """The sample clips, all of them in each round, every round in an order of its own."""
+    """The sample clips in rounds of all of them, every round in an order of its own; what is drawn starts a round."""
 
     def __init__(self, listen: Listen, seed: int, start_up: Callable[[], Sequence[StageSpan]]) -> None:
         self._listen = listen
         self._start_up = start_up
-        self._clips = _shuffled_rounds(load_clips(), seed)
+        self._clips = load_clips()
+        self._random = random.Random(seed)  # noqa: S311 - reproducible input
 
     def draw(self, count: int) -> Sequence[Note]:
-        return [Note(next(self._clips)) for _ in range(count)]
+        return [Note(clip) for clip in islice(self._shuffled_rounds(), count)]
+
+    def _shuffled_rounds(self) -> Iterator[Clip]:
+        while True:
+            yield from self._random.sample(self._clips, k=len(self._clips))
 
     async def send(self, request: Note) -> Reply:
         started_ns = perf_counter_ns()
@@ -99,12 +105,6 @@ def why_audio_is_unavailable() -> str | None:
     except AudioUnavailable as error:
         return str(error)
     return None
-
-
-def _shuffled_rounds(clips: Sequence[Clip], seed: int) -> Iterator[Clip]:
-    source = random.Random(seed)  # noqa: S311 - reproducible input
-    while True:
-        yield from source.sample(clips, k=len(clips))
 
 
 @asynccontextmanager

@@ -9,18 +9,24 @@ from contextlib import suppress
 import httpx
 import pytest
 
+from cabanas.audio import has_audio
 from cabanas.settings import Settings
 from cabanas_perf.measurement.samples import Outcome
 from cabanas_perf.stubs import Behaviour
-from cabanas_perf.workloads import webhook_payment, webhook_text
-from cabanas_perf.workloads.base import Via, WorkloadContext
+from cabanas_perf.workloads import webhook_audio, webhook_payment, webhook_text
+from cabanas_perf.workloads.base import CannotRun, Via, WorkloadContext
 from cabanas_perf.workloads.webhook_replies import RepliesOutOfSight
 
-SPECS = [webhook_text.SPEC, webhook_payment.SPEC]
+AUDIO = pytest.param(
+    webhook_audio.SPEC, marks=pytest.mark.skipif(not has_audio(), reason="the extra audio is not installed")
+)
+SPECS = [webhook_text.SPEC, AUDIO, webhook_payment.SPEC]
 COUNT = 6
 REQUEST_STAGES = {"verify_signature", "parse_payload", "store"}
 STAGES = {
     "webhook-text": REQUEST_STAGES | {"nlu", "context_query", "send", "record_sent"},
+    "webhook-audio": REQUEST_STAGES
+    | {"download", "queue", "decode", "vad", "transcribe", "process_segments", "nlu", "context_query", "send"},
     "webhook-payment": REQUEST_STAGES | {"fetch_payment", "settle_payment", "format_response", "send", "record_sent"},
 }
 LEFT = """
@@ -98,6 +104,13 @@ async def test_over_http_the_reply_is_timed_by_the_services_database(webhook_set
     assert {(reply.outcome, reply.kind) for reply in refused} == {(Outcome.ERROR, "http_403")}
     await query("DELETE FROM reservations")
     assert await query(LEFT) == [(0, 0, 0, 0, 0)]
+
+
+async def test_voice_notes_are_given_to_no_real_provider(webhook_settings):
+    real = webhook_settings.model_copy(update={"graph_base_url": "https://graph.facebook.com/v23.0"})
+    with pytest.raises(CannotRun, match="serve --stubs"):
+        async with webhook_audio.SPEC.open(context(real, via=Via.HTTP, base_url="http://127.0.0.1:9")):
+            pass
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)

@@ -1,3 +1,5 @@
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,6 +8,7 @@ from cabanas_perf.measurement.wer import (
     WordErrors,
     normalised_words,
     paired_difference,
+    pooled_interval,
     pooled_rate,
     spanish_number,
     word_error_rate,
@@ -114,3 +117,28 @@ def test_the_difference_counts_for_b_and_is_bracketed():
 def test_a_difference_needs_the_same_clips_with_words(a, b):
     with pytest.raises(ValueError):
         paired_difference(a, b)
+
+
+def test_few_clips_say_nothing_of_others():
+    assert pooled_interval([WordErrors(1, 10)] * 7) is None
+    assert pooled_interval([WordErrors(0, 0)] * 8) is None
+    assert pooled_interval([WordErrors(1, 10)] * 8) == (0.1, 0.1)
+
+
+def test_the_interval_of_a_rate_holds_the_truth_about_as_often_as_it_says():
+    source = random.Random(3)
+    truth = 0.2
+    held = 0
+    for _ in range(100):
+        clips = [WordErrors(sum(source.random() < truth for _ in range(15)), 15) for _ in range(20)]
+        low, high = pooled_interval(clips, resamples=400)
+        held += low <= truth <= high
+    assert 80 <= held <= 97
+
+
+def test_clips_and_not_words_are_drawn():
+    spread = [WordErrors(2, 10)] * 10
+    clustered = [WordErrors(10, 10)] * 2 + [WordErrors(0, 10)] * 8
+    low, high = pooled_interval(clustered)
+    assert pooled_rate(spread) == pooled_rate(clustered)
+    assert high - low > 0.3

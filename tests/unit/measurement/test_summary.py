@@ -88,6 +88,15 @@ def test_time_side_by_side_is_explained_once_and_time_outside_the_request_is_not
     assert summarise_stages([trace]).unexplained_ratio == pytest.approx(0.3)
 
 
+def test_what_came_before_any_request_is_shown_first_and_has_no_share():
+    trace = Trace(0, 100, [("decode", 0, 50)])
+    loads = [("model_load", -900, -400), ("model_load", -900, -200)]
+    breakdown = summarise_stages([trace], {"model_load": Estimate(1, 2)}, start_up=loads)
+    load, decode = breakdown.stages
+    assert (load.name, load.count, load.share_ratio, load.estimate) == ("model_load", 2, 0, Estimate(1, 2))
+    assert (decode.share_ratio, breakdown.unexplained_ratio) == (0.5, 0.5)
+
+
 def test_no_requests_have_no_stages():
     assert summarise_stages([]) is None
     assert summarise_stages([Trace(5, 5, [])]) is None
