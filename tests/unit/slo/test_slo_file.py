@@ -131,6 +131,7 @@ def test_the_shipped_file_holds_the_services_objectives():
         "health-p95": ("health", "p95 < 500ms"),
         "nlu-mean": ("nlu", "mean < 10ms"),
         "database-p95": ("database", "p95 < 100ms"),
+        "webhook-payment-p95": ("webhook-payment", "p95 < 3s"),
         "prereservation-accepted": ("prereservation", "rate >= 80%"),
         "transcription-wer": ("transcription", "rate < 25%"),
     }
