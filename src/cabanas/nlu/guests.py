@@ -58,7 +58,7 @@ _TOTALS = Anchored(
         "typical": ("FAMILY", "FAMILY TIPO"),
         "fit": ("FIT", "FIT {LOS|WE|UNKNOWN}? SOME PERSONS? @tail"),
         "come_in": ("COME_IN", "COME_IN {LOS|WE}? SOME PERSONS? (?= ASK | $ )"),
-        "labelled": ("PERSONS", "(?<!{COUNT|SOLO}) PERSONS {COLON|DASH}? SOME (?! PERSONS ) @tail"),
+        "labelled": ("PERSONS", "(?<!{COUNT|SOLO}) PERSONS {COLON|DASH}? SOME (?: (?= S ) | (?! PERSONS ) @tail )"),
     },
     _FRAGMENTS,
 )

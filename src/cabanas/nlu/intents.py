@@ -45,24 +45,26 @@ _SIGNS = Anchored(
         DISPONIBILIDAD: (
             "FREE LIBRE PLACE TAKEN RESERVED HAY HAVE REMAIN WANT",
             """FREE | (?<!{AIR|UNKNOWN}) LIBRE | TAKEN | (?<!{LEAVE_ME|LO}) RESERVED | WANT {ALGO|ANY|UN|SOME}? LODGING
-            | (?<!{QUE|EL|DEL|ESE|ESTE|BOOK}) PLACE (?! PARA {EL|LA|UN|LOS}? SOME? {SERVICE|THING|PET} )
-            | @offered (?: {ANY|UN}? {LODGING|CALENDAR_DATE} | ALGO (?! {PRICE|SERVICE} ) | {PARA|DEL|ENTRE|DESDE}
+            | (?<!{QUE|EL|DEL|ESE|ESTE|BOOK}) PLACE (?! PARA UNKNOWN? {EL|LA|UN|LOS}? SOME? {SERVICE|THING|PET} )
+            | @offered (?: {ANY|UN}? {LODGING|CALENDAR_DATE} | ALGO (?! {PRICE|SERVICE} )
+                | PARA (?! MAKE ) | {DEL|ENTRE|DESDE}
                 | EL? (?: @day ) )
             | REMAIN {ALGO|ANY|UN|LODGING}""",
         ),
         SERVICIOS: (
             "SERVICE SELLS WHERE HOW_MANY NEAR CLOCK_TIME HOW_MUCH THING HAVE HAY COMO MAY POWER SE PLACE",
-            """(?<!{CON|SIN}) (?<!{CON|SIN} {SERVICE|UNKNOWN} Y) SERVICE | SELLS CON | WHERE | NEAR | CLOCK_TIME
+            """(?<!{CON|SIN}) (?<!{CON|SIN} {SERVICE|UNKNOWN} Y) SERVICE | SELLS CON | WHERE | NEAR
+            | (?<!CORRECTION LA) CLOCK_TIME
             | HOW_MANY (?! {NOCHES|DIAS|SEMANAS} ) | (?<=A) @distance | (?<=A COUNT) THING {DE|DEL}
             | {HAVE|HAY} {COUNT|LAS|LOS|EL|LA}? {THING|SERVICE} | COMO (?: MAKE PARA | SE | LA )? ARRIVE
             | {MAY|POWER|SE} {BRING|GO|ARRIVE} CON? {MY|UN|LA|EL|SOME|LOS|LAS}? PET
-            | PLACE PARA {EL|LA|UN|LOS}? SOME? {SERVICE|THING}""",
+            | PLACE PARA UNKNOWN? {EL|LA|UN|LOS}? SOME? {SERVICE|THING}""",
         ),
         PRECIO: (
             "PRICE WOULD_LEAVE HOW_MUCH WORTH SELLS X",
             """PRICE | (?<!Y) WOULD_LEAVE | (?<! A ) HOW_MUCH (?! {ANTES|ARRIVE} ) | (?<= A ) (?! @distance ) HOW_MUCH
             | WORTH {LA|EL|POR|DE|DEL|X|PARA|UN|ES} | (?<=QUE) {SELLS|WORTH} | (?<={ME|NOS|LE}) SELLS
-            | SELLS {MONEY|COUNT|GLUED|BIG|MAS|LA|LO|POR|X|PARA|ASK} | (?<=D12) X D12""",
+            | SELLS {MONEY|COUNT|GLUED|P99|BIG|MAS|LA|LO|POR|X|PARA|ASK} | (?<=D12) X D12""",
         ),
     },
     _FRAGMENTS,

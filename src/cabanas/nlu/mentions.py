@@ -15,7 +15,7 @@ _FRAGMENTS = {
             |SEMANA|SEMANAS|MES|MESES|ANOS|PERCENT|FAMILIES|BIG|FIT}
         | COLON DIGITS | X {D12|W12|UNO} (?! @length_unit | PERSONS ) | {GLUED|YGLUED|WORKER} | DASH BIG
         | {A|AL|Y|O|DASH} DIGITS {PERCENT|CASH}
-        | Y HALF | ES {EL|LA|MY} | EQUALS | DE {CLOCK_TIME|HOUR}
+        | Y HALF | (?: {Y|A|O} DAY )? DE LA {NOCHE|TARDE|MANANA} | ES {EL|LA|MY} | EQUALS | DE {CLOCK_TIME|HOUR}
         | {Y|O|A} DIGITS {HOUR|THING|PERSONS|GROWN|KIDS|NOCHES|DIAS|ANOS|SEMANAS|CASH|FRIENDS} )""",
     "nextish": "QUE? VIENE | PROXIMO",
     "next_week": "(?:DE|EN)? LA? (?: SEMANA @nextish | PROXIMO SEMANA | OTRO SEMANA )",
@@ -47,7 +47,7 @@ _DETERMINERS = "ESTE ESE PROXIMO OTRO ORDINAL"
 # the longest forms come first.
 _KINDS = {
     "iso": ("YGLUED", "YGLUED N DIGITS"),
-    "numeric_full": ("GLUED", "GLUED {S12|N12|P12} (?: YEAR | YGLUED | N31 | {DIGITS|D99} @tail )"),
+    "numeric_full": ("GLUED", "(?: S | (?<!BIG) N | P ) {S12|N12|P12} (?: YEAR | YGLUED | N31 | {DIGITS|D99} @tail )"),
     "glued_day": (
         "GLUED",
         """{N|S|P} (?= DAY RO? {DE|DEL}? MONTH ) | N (?= S DIGITS @tail )
@@ -55,14 +55,16 @@ _KINDS = {
     ),
     "numeric": (
         "GLUED DIGITS",
-        """{D12|D31} SLASH D12 @tail | (?<!{MONEY|UN}) S (?: D12 @tail | N12 (?= {S|N} ) ) | (?<!MONEY) N D12 @tail
-        | (?<!{MONEY|LAS|CLOCK_TIME}) P D12 @tail""",
+        """{D12|D31} SLASH D12 @tail | (?<!{MONEY|UN|LAS}) S (?: D12 @tail | N12 (?= {S|N} ) )
+        | (?<!{MONEY|BIG}) N D12 @tail
+        | (?<!{MONEY|LAS|CLOCK_TIME}) P (?: D12 @tail | N12 (?= P ) )""",
     ),
     "worded": (
         _NUMERALS,
         """{D12|D31} {SLASH|DASH} MONTH (?: {SLASH|DASH} {YEAR|D31} )? @tail
-        | {DAY|UNO|PRIMERO} RO? {DE|DEL}? (?: MES DE )? MONTH
-        (?: COMMA? {DE|DEL}? ANO? YEAR | {DEL|DE} D31 (?! {AL|A|HASTA|DASH|DE|DEL|MONTH|Y} ) | BIG | D99 @tail )?""",
+        | (?<!{EN|STREET|VENUE}) (?<!{HOME|LEAVE} DE) {DAY|UNO|PRIMERO} RO? {DE|DEL}? (?: MES DE )? MONTH
+        (?: COMMA? {DE|DEL}? ANO? YEAR | {DE|DEL} ANO PASADO | {DEL|DE} D31 (?! {AL|A|HASTA|DASH|DE|DEL|MONTH|Y} )
+            | BIG | D99 @tail )?""",
     ),
     "month_first": (
         "MONTH",
@@ -79,6 +81,7 @@ _KINDS = {
             (?: @nextish | PASADO | @next_week | AFTER DE ESTE )?
             (?: (?<! LARGO ) {DEL|AL} FERIADO (?! {DE|DEL} ) | {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month
                 | (?: {DE|DEL} LA? )? @holiday | (?<=LARGO) MONTH
+                | S D12 @tail (?! {A|AL|HASTA|DASH|MONTH|DE|Y} )
                 | COMMA? NO @the_other | (?<= NO ESTE FINDE ) @the_other | (?<= NO ESTE FIN DE SEMANA ) @the_other )?
         | FERIADO {FERIADO|BRIDGE|LARGO}? @of_month | FERIADO {BRIDGE|LARGO}
         | BRIDGE (?: {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month | (?: {DE|DEL} LA? ) @holiday )""",
@@ -91,7 +94,7 @@ _KINDS = {
         f"{_DETERMINERS} TODO SEMANA D12",
         """(?: ESTE | ESE | PROXIMO | OTRO | ORDINAL | TODO LA? | D12 {RO|A} )? SEMANA (?! SANTA )
         (?: @nextish | PASADO )?
-        (?: DEL @of_day | @of_month | {DE|DEL} @holiday )?""",
+        (?: DEL WEEKDAY? @of_day | @of_month | {DE|DEL} @holiday )?""",
     ),
     "fortnight": (
         "ORDINAL D12 QUINCENA",
@@ -121,7 +124,10 @@ _KINDS = {
         """(?<!{KID|KIDS} DE) (?: UN PAR DE | COUNT (?: {O|A|DASH} SOME )? SOLO? ) (?: @length_unit )
         (?: {Y|COMMA|SLASH|CON}? SOME NOCHES )?""",
     ),
-    "overmorrow": ("PASADO", "PASADO MANANA | (?<=MANANA Y) PASADO (?! {MANANA|MES|ANO} )"),
+    "overmorrow": (
+        "PASADO",
+        "PASADO MANANA | (?: (?<=MANANA Y) | (?<=HASTA) | (?<={ME|NOS} GO) ) PASADO (?! {MANANA|MES|ANO} )",
+    ),
     "tomorrow": ("MANANA", "(?<!{LA|ESTE|ESE}) MANANA @its_number?"),
     "today": ("HOY ESTE", "HOY @its_number? | ESTE {NOCHE|TARDE}"),
     "weekday": (

@@ -171,7 +171,7 @@ class Reader:
         return self._dated(match, day, month, year)
 
     def worded(self, match: re.Match[str]) -> Point | None:
-        if match[0][-1] in _HOUSE_NUMBER:  # a street: 25 de Mayo 340
+        if match[0][-1] in _HOUSE_NUMBER or match[0][-1] in _PASADO:  # a street: 25 de Mayo 340
             return None
         start, end = match.span()
         month_at = start + match[0].rindex(_MONTH)
@@ -213,7 +213,7 @@ class Reader:
         point = Point(start, end)
         point.weekday = weekday
         if end - start == 1:
-            return point
+            return None if self._is_weekly(start) else point
         if self.has(match, _PASADO):
             return None
         if self.has(match, _MONTH_SET):
@@ -228,6 +228,10 @@ class Reader:
         elif first == _OTRO or self.has(match, _EL):
             point.weeks_ahead = 1
         return point
+
+    def _is_weekly(self, at: int) -> bool:
+        """As in "los martes"; "los días martes 5 y miércoles 6" are days."""
+        return at > 0 and self.tape[at - 1] in _EVERY and self.tape[at + 1 : at + 2] not in _DAY_CLASSES
 
     def _nth_in_month(self, weekday: int, month: int, nth: int) -> date:
         year = self.reference.year
@@ -420,11 +424,18 @@ class Reader:
             if self.has(match, _NEXT):
                 year, month = month_after(self.reference)
             found = safe_date(year, month, day)
-            return None if found is None or found < self.reference else self._vague(match, found, None)
+            return None if found is None or found < self.reference else self._part(match, found)
         found = next_day_and_month(day, month, self.reference)
         if found is not None and month == self.reference.month and day < self.reference.day:
             return None
-        return None if found is None else self._vague(match, found, None)
+        return None if found is None else self._part(match, found)
+
+    def _part(self, match: re.Match[str], first: date) -> Point:
+        """Named as the end of a stay, "fin de mes" is the last of the month."""
+        point = self._vague(match, first, None)
+        if match[0][0] in _ENDING:
+            point.end_fixed = last_of_month(first.year, first.month)
+        return point
 
     def whole_month(self, match: re.Match[str]) -> Point | None:
         month = self.value(match, _MONTH_SET)
@@ -499,6 +510,7 @@ def _weekend_of(day: date) -> tuple[date, date]:
 
 _NEXT_WEEK = grammar("LA SEMANA (?: QUE? VIENE | PROXIMO ) | {PROXIMO|OTRO} SEMANA")
 _ROUND_THE_CLOCK = (24, 7)
+_EVERY = classes("LOS CADA")
 _CUES = classes("EL DEL AL DIA HASTA DESDE")
 # Marks out of five and ten: "5/5 la atención".
 _FULL_MARKS = frozenset({(5, 5), (10, 10)})
@@ -519,8 +531,9 @@ _PASADO, _WEEKDAY, _SEMANA, _LARGO, _YEAR = (
 _MONTH_SET, _ORDINAL, _SLASHED = classes("MONTH"), classes("ORDINAL"), classes("S")
 _NUMBERED = _ORDINAL | classes("D12")
 _NEXT = classes("VIENE PROXIMO")
-_GENERIC_BEFORE, _WEEKEND = classes("UN LOS CADA DE W12 D12 ANY"), classes("FIN FINDE")
+_GENERIC_BEFORE, _WEEKEND = classes("UN LOS CADA DE W12 D12 ANY X POR"), classes("FIN FINDE")
 _HOLY_WEEK = classes("SANTA PASCUA")
+_ENDING = classes("FIN FINES LAST_ONES")
 _BEGINNING, _MIDDLE = classes("PRINCIPIOS FIRST_ONES"), classes("MEDIADOS")
 _HOLIDAY_DATES = {
     symbol_of(name): day

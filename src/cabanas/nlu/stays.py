@@ -42,7 +42,7 @@ _NEAR = 10 * DAY
 
 _FRAGMENTS = {
     "time": """COMMA? (?: {A|POR|DE|EN} LA {MANANA|TARDE|NOCHE} | A {LA|LAS} {COUNT|P} (?: COLON? DIGITS )? HOUR?
-        | {AL|A} MEDIODIA | AFTER {DE|DEL} {LA|LAS}? {MEDIODIA|COUNT} HOUR? | TIPO COUNT HOUR?
+        | {AL|A} MEDIODIA | AFTER {DE|DEL} {LA|LAS}? {MEDIODIA|COUNT} HOUR? | TIPO COUNT HOUR? | DIGITS HOUR
         | A PRIMERO CLOCK_TIME )""",
 }
 _RANGE = grammar(
@@ -460,7 +460,7 @@ class _Reading:
         point = chosen.point
         if point.fixed is None:
             return self._fortnight(point)
-        return (None, point.until or point.fixed) if chosen.leaves else (point.fixed, point.until)
+        return (None, point.end_fixed or point.until or point.fixed) if chosen.leaves else (point.fixed, point.until)
 
     def _fortnight(self, point: Point) -> tuple[date | None, date | None]:
         month, year = point.month, point.year

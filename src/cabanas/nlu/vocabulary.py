@@ -12,7 +12,7 @@ SMALL_WORDS: Final = {
     "LO": "lo",
     "DEL": "del dl dle",
     "DE": "de d",
-    "AL": "al",
+    "AL": "al alk ak",
     "A": "a",
     "EN": "en",
     "Y": "y e i",
@@ -220,7 +220,7 @@ THING_WORDS: Final = {
         "grados docena docenas pension "
         "cuotas cuota cuadras cuadra km kms kilometros metros mts m minutos min veces vez pagos unidades "
         "cocheras pisos plantas vehiculos camioneta camionetas carpas carpa estrellas comidas desayunos "
-        "opciones opcion motos kg kilos litros bicis bicicletas kayaks comprobantes segundos plazos camitas "
+        "opciones opcion motos moto kg kilos litros bicis bicicletas kayaks comprobantes segundos plazos camitas "
         "cunas colchones sillas llaves turnos"
     ),
     "PET": (
@@ -233,7 +233,7 @@ THING_WORDS: Final = {
     "CASH": "mil lucas luca pesos peso dolares dolar palos palo millones millon mangos",
     "NUMBERED": (
         "ruta rn rp numero nro num lote manzana dpto codigo dni cuit cbu cel tel telefono celular whatsapp "
-        "wsp wp interno legajo alias piso"
+        "wsp wp interno legajo alias piso pin clave"
     ),
     "STREET": (
         "calle av avenida avda esquina plaza barrio pasaje boulevard bv bulevar pje peatonal diagonal calles parada "
@@ -248,9 +248,10 @@ OTHER_BUSINESS_WORDS: Final = {
         "abonar abonamos vence vencimiento factura comprobante saldo acredita acredito"
     ),
     "TELL": (
-        "aviso llamo escribo contesto mando respondo consulto pregunto avisamos llamamos escribimos avisaria hablo"
+        "aviso llamo escribo contesto mando respondo consulto pregunto avisamos llamamos escribimos avisaria hablo "
+        "vemos"
     ),
-    "PROMISE": "paso giro envio traigo doy pasamos giramos enviamos",
+    "PROMISE": "paso giro gire envio envie traigo doy pasamos giramos enviamos",
     "CONFIRM": "confirmo confirmamos confirmar confirmaria confirmame",
     "ANSWER": (
         "avisame contestame contesten respondeme respondan responder contestar decirme avisar decidir llamame "
@@ -325,6 +326,8 @@ INTENT_WORDS: Final = {
     "GREETING": ("hola buenas buenos hello holis ola holaa holaaa holaaaa hi saludos bnas buenass wenas holas alo"),
     "GOOD": "buen",
     "WISH": "feliz felices lindo linda excelente hermoso hermosa",
+    "VENUE": "club hospital terminal estacion estadio hotel",
+    "DOCUMENT": "mensaje mail correo instagram publicacion historia audio diario posteo",
     "HOME": "soy vivo vivimos",
     "SOMEONE": "alguien nadie",
     "SERVICE": (
@@ -357,7 +360,7 @@ VERB_STEMS: Final = {
 }
 VERB_ENDINGS: Final = (
     "ar arla arlo arlas arlos arme arnos armela armelo arnosla arnoslo arte artela artelo ame anos amela amelo anosla "
-    "anoslo ala alo ate atela atelo enme ennos enmela enmelo ando andola andolo emos aria ariamos arian"
+    "anoslo ala alo ate atela atelo enme ennos enmela enmelo ando andola andolo emos aria ariamos arian es"
 )
 
 MONTHS: Final = (
