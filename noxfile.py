@@ -1,6 +1,7 @@
 """The one door to every check: ``nox`` runs them all, ``nox -s tests -- -k hold`` some of the tests.
 
-Sessions use the environment that nox was started from: `pip install -c constraints.txt -e '.[dev]'` made it.
+Sessions use the environment that nox was started from: `pip install -c constraints.txt -e '.[audio,dev]'` made it;
+only ``base``, which has to do without the extra, makes one of its own.
 """
 
 import sys
@@ -9,7 +10,10 @@ from pathlib import Path
 import nox
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["lint", "types", "arrows", "tests"]
+nox.options.sessions = ["lint", "types", "arrows", "tests", "base"]
+
+# What the audio extra could break by its absence; the rest never comes near it.
+BASE_TESTS = ["tests/unit", "tests/integration/api", "tests/integration/webhooks", "tests/e2e/test_audio_targets.py"]
 
 
 def tool(name: str) -> str:
@@ -45,6 +49,16 @@ def tests(session: nox.Session) -> None:
     session.run(tool("pytest"), "-n", "2", "-m", "not serial and not soak")
     # What measures time against a known truth has the machine for itself.
     session.run(tool("pytest"), "-m", "serial and not soak")
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def base(session: nox.Session) -> None:
+    """The base install, without audio: everything else works, and what needs audio says what to install."""
+    session.install("-c", "constraints.txt", "-e", ".[dev]")
+    session.run("python", "-c", "from cabanas.audio import has_audio; assert not has_audio()")
+    session.run("cabanas-perf", "profile", "nlu", "--requests", "300", "--output", session.create_tmp())
+    paths = session.posargs or BASE_TESTS
+    session.run("pytest", "-n", "2", "-m", "not serial and not soak", *paths)
 
 
 @nox.session
