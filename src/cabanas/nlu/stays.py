@@ -84,12 +84,17 @@ class _Length(NamedTuple):
     unit: str
 
     def nights(self, check_in: date | None) -> int | None:
-        """A week is seven nights, a fortnight fifteen, "5 días" five, a month runs to the same day of the next."""
+        """A week is seven nights, a fortnight fifteen, "5 días" five, a month runs to the same day of the next.
+
+        None for none at all.
+        """
         if self.unit.startswith("mes"):
-            return 30 * self.number if check_in is None else (add_months(check_in, self.number) - check_in).days
-        if self.unit.startswith(("se", "sm")):
-            return 7 * self.number or None
-        return (15 * self.number if self.unit.startswith("qu") else self.number) or None
+            nights = 30 * self.number if check_in is None else (add_months(check_in, self.number) - check_in).days
+        elif self.unit.startswith(("se", "sm")):
+            nights = 7 * self.number
+        else:
+            nights = 15 * self.number if self.unit.startswith("qu") else self.number
+        return nights or None
 
 
 class _Range(NamedTuple):

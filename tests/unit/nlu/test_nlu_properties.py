@@ -193,3 +193,8 @@ def test_importing_does_not_load_dateparser_and_warming_up_does():
 def test_warming_up_twice_is_harmless():
     warm_up()
     warm_up()
+
+
+@pytest.mark.parametrize("text", ["0 noches", "cero noches", "0 días", "0 semanas", "0 quincenas", "0 meses", "0MES"])
+def test_no_nights_are_no_length_of_a_stay(text):
+    assert analyze(text, reference_date=date(2025, 10, 14)).nights is None
