@@ -16,19 +16,17 @@ def classify(exception: BaseException | None, status: int) -> tuple[Outcome, str
         return (Outcome.REFUSED, f"http_{status}") if status >= _FIRST_REFUSAL else (Outcome.OK, "")
     if status >= _FIRST_REFUSAL:
         return Outcome.ERROR, f"http_{status}"
+    name = type(exception).__name__
     if status:
         # The user class looked at the answer and did not like it.
         return Outcome.ERROR, "wrong_answer"
-    cause = _innermost(exception)
-    name = type(cause).__name__
-    is_timeout = isinstance(cause, TimeoutError) or "timeout" in name.lower()
-    return (Outcome.TIMEOUT if is_timeout else Outcome.ERROR), name
+    return (Outcome.TIMEOUT if _is_timeout(exception) else Outcome.ERROR), name
 
 
-def _innermost(exception: BaseException) -> BaseException:
-    """What clients wrap in errors of their own: Locust's fast client says that its retries, none, are exceeded."""
+def _is_timeout(exception: BaseException) -> bool:
     cause: BaseException | None = exception
     while cause is not None:
-        exception = cause
-        cause = getattr(exception, "original", None) or exception.__cause__
-    return exception
+        if isinstance(cause, TimeoutError) or "timeout" in type(cause).__name__.lower():
+            return True
+        cause = cause.__cause__
+    return False
