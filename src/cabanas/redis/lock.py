@@ -68,6 +68,10 @@ class CabinLocks:
         except REDIS_FAILURES:
             self._skip_until = monotonic() + _PAUSE_AFTER_FAILURE_S
             return LockOutcome.UNAVAILABLE
+        except asyncio.CancelledError:
+            # The server may have set it already: its answer was on the way.
+            await asyncio.shield(self.release(key, token))
+            raise
         return LockOutcome.ACQUIRED
 
     async def release(self, key: str, token: str) -> None:
