@@ -446,6 +446,16 @@ def test_programs_named_by_the_user_come_first(cache, monkeypatch):
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act for another account")
 
 
+def is_open_to_all(path):
+    return all(part.stat().st_mode & 0o001 for part in (path, *path.parents))
+
+
+AS_ANOTHER_USER = pytest.mark.skipif(
+    os.geteuid() != 0 or not is_open_to_all(Path(sys.executable).resolve()),
+    reason="only root can act for another account, and only with an interpreter that the account may run",
+)
+
+
 @AS_ROOT
 def test_root_hands_the_servers_to_another_account(cache):
     with provide_servers() as servers:
@@ -469,7 +479,7 @@ def test_without_an_account_postgres_root_hands_the_servers_to_nobody(cache, mon
         assert ask_postgres(servers.database_url, "SELECT 1") == 1
 
 
-@AS_ROOT
+@AS_ANOTHER_USER
 def test_an_ordinary_user_runs_the_servers_itself(fresh_dir, start_holder):
     nobody = pwd.getpwnam("nobody")
     home = fresh_dir / "home"
@@ -488,7 +498,7 @@ def test_an_ordinary_user_runs_the_servers_itself(fresh_dir, start_holder):
     holder.wait_until_gone()
 
 
-@AS_ROOT
+@AS_ANOTHER_USER
 def test_an_unnamed_user_is_told_so(fresh_dir):
     finished = subprocess.run(
         [sys.executable, "-c", "from cabanas.embedded import *\nwith provide_servers(): pass"],
