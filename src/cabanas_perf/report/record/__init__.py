@@ -1,0 +1,54 @@
+"""The report as a record. Numbers are full; rounding is for renderers. `schema.json` beside this package is its
+schema.
+
+History of the format: 1, the first.
+"""
+
+from cabanas_perf.report.record.audits import Audit, AuditCheck
+from cabanas_perf.report.record.base import Record
+from cabanas_perf.report.record.document import SCHEMA, Report, build_schema
+from cabanas_perf.report.record.environment import Environment, Noise, Server
+from cabanas_perf.report.record.findings import Finding
+from cabanas_perf.report.record.load import Capacity, CapacityStep, Guard, Load, ScalabilityFit, TimelinePoint
+from cabanas_perf.report.record.optimizations import Optimization
+from cabanas_perf.report.record.queries import GrowthPoint, IndexAdvice, IndexUse, Query, QueryGrowth, StatementTime
+from cabanas_perf.report.record.runs import Run
+from cabanas_perf.report.record.verdicts import Overall, VerdictInterval, VerdictRecord
+from cabanas_perf.report.record.workloads import Inputs, Latency, Profile, ProfiledFunction, Stage, Wer, Workload
+
+__all__ = [
+    "SCHEMA",
+    "Audit",
+    "AuditCheck",
+    "Capacity",
+    "CapacityStep",
+    "Environment",
+    "Finding",
+    "GrowthPoint",
+    "Guard",
+    "IndexAdvice",
+    "IndexUse",
+    "Inputs",
+    "Latency",
+    "Load",
+    "Noise",
+    "Optimization",
+    "Overall",
+    "Profile",
+    "ProfiledFunction",
+    "Query",
+    "QueryGrowth",
+    "Record",
+    "Report",
+    "Run",
+    "ScalabilityFit",
+    "Server",
+    "Stage",
+    "StatementTime",
+    "TimelinePoint",
+    "VerdictInterval",
+    "VerdictRecord",
+    "Wer",
+    "Workload",
+    "build_schema",
+]
