@@ -12,6 +12,7 @@ from cabanas_perf.report.record import (
     Environment,
     Inputs,
     Latency,
+    Ledger,
     Load,
     Optimization,
     Overall,
@@ -50,6 +51,7 @@ def build_report(
     queries: Iterable[Query] = (),
     load: Load | None = None,
     optimizations: Iterable[Optimization] = (),
+    ledger: Ledger | None = None,
     audit: Audit | None = None,
 ) -> Report:
     """Put the parts together. Raises pydantic's ValidationError when a number is NaN, infinite or out of
@@ -62,6 +64,7 @@ def build_report(
         queries=tuple(queries),
         load=load,
         optimizations=tuple(optimizations),
+        ledger=ledger,
         audit=audit,
         verdicts=tuple(build_verdict(judgement) for judgement in judgements),
         verdict=overall(exit_code),

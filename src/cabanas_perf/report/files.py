@@ -100,7 +100,8 @@ def read_report(path: Path) -> Report:
 def _describe_syntax(text: str, error: json.JSONDecodeError) -> str:
     if not text.strip():
         return "the file is empty"
-    if error.pos >= len(text.rstrip()):
+    # An unterminated string is reported where it begins, but only the end of the text leaves one open.
+    if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
         return f"cut short at line {error.lineno}"
     return f"not JSON at line {error.lineno} ({error.msg})"
 

@@ -10,7 +10,16 @@ from cabanas_perf.report.record.document import SCHEMA, Report, build_schema
 from cabanas_perf.report.record.environment import Environment, Noise, Server
 from cabanas_perf.report.record.findings import Finding
 from cabanas_perf.report.record.load import Capacity, CapacityStep, Guard, Load, ScalabilityFit, TimelinePoint
-from cabanas_perf.report.record.optimizations import Optimization
+from cabanas_perf.report.record.optimizations import (
+    Bottleneck,
+    Claim,
+    CumulativeStep,
+    Horizon,
+    Ledger,
+    LedgerVerdict,
+    Optimization,
+    SavingPoint,
+)
 from cabanas_perf.report.record.queries import GrowthPoint, IndexAdvice, IndexUse, Query, QueryGrowth, StatementTime
 from cabanas_perf.report.record.runs import Run
 from cabanas_perf.report.record.verdicts import Overall, VerdictInterval, VerdictRecord
@@ -20,16 +29,22 @@ __all__ = [
     "SCHEMA",
     "Audit",
     "AuditCheck",
+    "Bottleneck",
     "Capacity",
     "CapacityStep",
+    "Claim",
+    "CumulativeStep",
     "Environment",
     "Finding",
     "GrowthPoint",
     "Guard",
+    "Horizon",
     "IndexAdvice",
     "IndexUse",
     "Inputs",
     "Latency",
+    "Ledger",
+    "LedgerVerdict",
     "Load",
     "Noise",
     "Optimization",
@@ -41,6 +56,7 @@ __all__ = [
     "Record",
     "Report",
     "Run",
+    "SavingPoint",
     "ScalabilityFit",
     "Server",
     "Stage",

@@ -10,7 +10,7 @@ from cabanas_perf.report.record.audits import Audit
 from cabanas_perf.report.record.base import Record
 from cabanas_perf.report.record.environment import Environment
 from cabanas_perf.report.record.load import Load
-from cabanas_perf.report.record.optimizations import Optimization
+from cabanas_perf.report.record.optimizations import Ledger, Optimization
 from cabanas_perf.report.record.queries import Query
 from cabanas_perf.report.record.runs import Run
 from cabanas_perf.report.record.verdicts import Overall, VerdictRecord
@@ -28,6 +28,7 @@ class Report(Record):
     queries: tuple[Query, ...] = ()
     load: Load | None = None
     optimizations: tuple[Optimization, ...] = ()
+    ledger: Ledger | None = None
     audit: Audit | None = None
     verdicts: tuple[VerdictRecord, ...] = ()
     verdict: Overall
