@@ -9,6 +9,7 @@ from cabanas_perf.measurement.stages import StageBreakdown, StageSummary
 from cabanas_perf.measurement.summary import LatencySummary
 from cabanas_perf.report.record import (
     Audit,
+    Comparison,
     Environment,
     Inputs,
     Latency,
@@ -50,6 +51,7 @@ def build_report(
     judgements: Iterable[Judgement] = (),
     queries: Iterable[Query] = (),
     load: Load | None = None,
+    comparisons: Iterable[Comparison] = (),
     optimizations: Iterable[Optimization] = (),
     ledger: Ledger | None = None,
     audit: Audit | None = None,
@@ -63,6 +65,7 @@ def build_report(
         workloads=tuple(workloads),
         queries=tuple(queries),
         load=load,
+        comparisons=tuple(comparisons),
         optimizations=tuple(optimizations),
         ledger=ledger,
         audit=audit,

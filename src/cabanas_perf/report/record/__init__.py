@@ -6,6 +6,7 @@ History of the format: 1, the first.
 
 from cabanas_perf.report.record.audits import Audit, AuditCheck
 from cabanas_perf.report.record.base import Record
+from cabanas_perf.report.record.comparisons import ComparedRound, ComparedSide, Comparison
 from cabanas_perf.report.record.document import SCHEMA, Report, build_schema
 from cabanas_perf.report.record.environment import Environment, Noise, Server
 from cabanas_perf.report.record.findings import Finding
@@ -33,6 +34,9 @@ __all__ = [
     "Capacity",
     "CapacityStep",
     "Claim",
+    "ComparedRound",
+    "ComparedSide",
+    "Comparison",
     "CumulativeStep",
     "Environment",
     "Finding",

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from cabanas_perf.report.record.audits import Audit
 from cabanas_perf.report.record.base import Record
+from cabanas_perf.report.record.comparisons import Comparison
 from cabanas_perf.report.record.environment import Environment
 from cabanas_perf.report.record.load import Load
 from cabanas_perf.report.record.optimizations import Ledger, Optimization
@@ -27,6 +28,7 @@ class Report(Record):
     workloads: tuple[Workload, ...] = ()
     queries: tuple[Query, ...] = ()
     load: Load | None = None
+    comparisons: tuple[Comparison, ...] = ()
     optimizations: tuple[Optimization, ...] = ()
     ledger: Ledger | None = None
     audit: Audit | None = None
