@@ -4,6 +4,7 @@ schema.
 History of the format: 1, the first.
 """
 
+from cabanas_perf.report.record.attribution import Attribution, AttributionPart, Waterfall, WaterfallSpan
 from cabanas_perf.report.record.audits import Audit, AuditCheck
 from cabanas_perf.report.record.base import Record
 from cabanas_perf.report.record.comparisons import ComparedRound, ComparedSide, Comparison
@@ -11,6 +12,7 @@ from cabanas_perf.report.record.document import SCHEMA, Report, build_schema
 from cabanas_perf.report.record.environment import Environment, Noise, Server
 from cabanas_perf.report.record.findings import Finding
 from cabanas_perf.report.record.load import Capacity, CapacityStep, Guard, Load, ScalabilityFit, TimelinePoint
+from cabanas_perf.report.record.memory import Allocation, Memory, MemoryGrowth
 from cabanas_perf.report.record.optimizations import (
     Bottleneck,
     Claim,
@@ -21,13 +23,18 @@ from cabanas_perf.report.record.optimizations import (
     Optimization,
     SavingPoint,
 )
+from cabanas_perf.report.record.profiles import Disagreement, Profile, ProfiledFunction
 from cabanas_perf.report.record.queries import GrowthPoint, IndexAdvice, IndexUse, Query, QueryGrowth, StatementTime
 from cabanas_perf.report.record.runs import Run
+from cabanas_perf.report.record.statements import StatementUse
 from cabanas_perf.report.record.verdicts import Overall, VerdictInterval, VerdictRecord
-from cabanas_perf.report.record.workloads import Inputs, Latency, Profile, ProfiledFunction, Stage, Wer, Workload
+from cabanas_perf.report.record.workloads import Inputs, Latency, Stage, Wer, Workload
 
 __all__ = [
     "SCHEMA",
+    "Allocation",
+    "Attribution",
+    "AttributionPart",
     "Audit",
     "AuditCheck",
     "Bottleneck",
@@ -38,6 +45,7 @@ __all__ = [
     "ComparedSide",
     "Comparison",
     "CumulativeStep",
+    "Disagreement",
     "Environment",
     "Finding",
     "GrowthPoint",
@@ -50,6 +58,8 @@ __all__ = [
     "Ledger",
     "LedgerVerdict",
     "Load",
+    "Memory",
+    "MemoryGrowth",
     "Noise",
     "Optimization",
     "Overall",
@@ -65,9 +75,12 @@ __all__ = [
     "Server",
     "Stage",
     "StatementTime",
+    "StatementUse",
     "TimelinePoint",
     "VerdictInterval",
     "VerdictRecord",
+    "Waterfall",
+    "WaterfallSpan",
     "Wer",
     "Workload",
     "build_schema",

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from cabanas_perf.report.record.attribution import Attribution, Waterfall
 from cabanas_perf.report.record.base import Count, NonNegative, Record
+from cabanas_perf.report.record.findings import Finding
+from cabanas_perf.report.record.memory import Memory
+from cabanas_perf.report.record.profiles import Disagreement, Profile
+from cabanas_perf.report.record.statements import StatementUse
 
 
 class Latency(Record):
@@ -34,25 +39,6 @@ class Stage(Record):
     share_ratio: NonNegative
     estimate_low_ms: NonNegative | None = None
     estimate_high_ms: NonNegative | None = None
-
-
-class ProfiledFunction(Record):
-    name: str
-    file: str
-    line: Count
-    calls: Count | None = None
-    self_ratio: NonNegative
-    """Of the profiled time, without callees."""
-    total_ratio: NonNegative
-
-
-class Profile(Record):
-    """The profiled pass, which is not the one that the latencies come from."""
-
-    profiler: str
-    file: str
-    slowdown_ratio: NonNegative | None
-    top: tuple[ProfiledFunction, ...] = ()
 
 
 class Inputs(Record):
@@ -91,9 +77,18 @@ class Workload(Record):
     inputs: Inputs | None = None
     stages: tuple[Stage, ...] = ()
     unexplained_ratio: float | None = None
+    waterfall: Waterfall | None = None
+    attribution: Attribution | None = None
     queries_per_request: NonNegative | None = None
     queries_max: Count | None = None
+    statements: tuple[StatementUse, ...] = ()
+    """Most calls first; empty when they were not seen."""
+    findings: tuple[Finding, ...] = ()
     plan_errors: Count | None = None
     wer: Wer | None = None
     profile: Profile | None = None
+    """The first of `profiles`."""
+    profiles: tuple[Profile, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+    memory: Memory | None = None
     notes: tuple[str, ...] = ()
