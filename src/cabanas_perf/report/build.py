@@ -28,7 +28,7 @@ from cabanas_perf.report.record import (
     Workload,
 )
 from cabanas_perf.slo.exit_codes import ExitCode
-from cabanas_perf.slo.verdict import Judgement, Observation, RatioEstimate
+from cabanas_perf.slo.verdict import BUILT_IN_SET, Judgement, Observation, RatioEstimate
 
 _OVERALL = {
     ExitCode.MET: Overall.MET,
@@ -176,4 +176,5 @@ def build_verdict(judgement: Judgement) -> VerdictRecord:
         missing_samples=judgement.missing_samples,
         verdict=judgement.verdict,
         reason=judgement.reason,
+        built_in=objective.set_name == BUILT_IN_SET,
     )

@@ -51,7 +51,7 @@ _MIN_CABINS = 24
 _COSTLY_PROFILED_REQUESTS = 13
 """Where a request takes seconds, a profile over so many shows as much as one over hundreds."""
 
-_INDICATORS = frozenset(
+INDICATORS = frozenset(
     {Indicator.LATENCY, Indicator.ACK_LATENCY, Indicator.ERROR_RATE, Indicator.ACCEPTED_RATIO, Indicator.WER}
 )
 """What a profile measures; objectives of other indicators are not in its scope."""
@@ -102,6 +102,11 @@ class ProfileOptions:
     def concurrency_for(self, spec: WorkloadSpec) -> int:
         return self.concurrency or spec.default_concurrency
 
+    @property
+    def writers(self) -> Sequence[WorkloadSpec]:
+        """Targets that leave rows in the database."""
+        return [spec for spec in self.targets if spec.writes]
+
 
 @dataclass(frozen=True, slots=True)
 class ProfileResult:
@@ -110,7 +115,7 @@ class ProfileResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Measured:
+class Measured:
     """One target's part of the report; ``workload`` is None when it could not be opened."""
 
     name: str
@@ -121,7 +126,7 @@ class _Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class _Session:
+class ProfileSession:
     """What every pass of a run shares."""
 
     options: ProfileOptions
@@ -142,19 +147,16 @@ def run_profile(options: ProfileOptions, *, stop: Stop, progress: ProgressListen
     run = Run()
     objectives = options.slo.select(run=RunKind.PROFILE, set_name=options.slo_set)
     names = {spec.name for spec in options.targets}
-    in_scope = {one.id for one in objectives if one.workload in names and one.indicator in _INDICATORS}
-    writers = [spec for spec in options.targets if spec.writes]
+    in_scope = {one.id for one in objectives if one.workload in names and one.indicator in INDICATORS}
     with open_target(
         options.where,
         needs=frozenset(need for spec in options.targets for need in spec.needs),
-        writes=bool(writers),
-        size=_choose_size(options, writers),
+        writes=bool(options.writers),
+        size=choose_size(options),
         say=progress.say,
     ) as target:
-        session = _Session(options, target, run, stop, progress)
         environment = uvloop.run(describe_environment(target.backends, embedded=options.where.database_url is None))
-        measured = [_measure(spec, session) for spec in options.targets if not stop]
-        audit = _audit(session, [code for one in measured for code in one.references]) if writers else None
+        measured, audit = measure_targets(ProfileSession(options, target, run, stop, progress))
     workloads = [one.workload for one in measured if one.workload is not None]
     observations = {one.name: one.observation for one in measured}
     judgements = judge(objectives, observations, in_scope, any_failure_misses=True)
@@ -163,7 +165,7 @@ def run_profile(options: ProfileOptions, *, stop: Stop, progress: ProgressListen
         judgements,
         complete=complete,
         interrupted_by=stop.asked_by,
-        target_reached=not workloads or any(_was_reached(one) for one in workloads),
+        target_reached=not workloads or any(was_reached(one) for one in workloads),
         audit_passed=True if audit is None or not options.audit else audit.passed,
     )
     report = build_report(
@@ -183,12 +185,22 @@ def run_profile(options: ProfileOptions, *, stop: Stop, progress: ProgressListen
     return ProfileResult(report, write_report(report, options.output))
 
 
-def _choose_size(options: ProfileOptions, writers: Sequence[WorkloadSpec]) -> DataSize:
-    inputs = sum(options.warmup + 2 * options.requests_for(spec) for spec in writers)
+def choose_size(options: ProfileOptions) -> DataSize:
+    """Data for a fresh database in which most of the run's wishes find free nights."""
+    inputs = sum(options.warmup + 2 * options.requests_for(spec) for spec in options.writers)
     return DataSize(cabins=max(_MIN_CABINS, inputs // _REQUESTS_PER_CABIN), seed=options.seed)
 
 
-def _measure(spec: WorkloadSpec, session: _Session) -> _Measured:
+def measure_targets(session: ProfileSession) -> tuple[list[Measured], record.Audit | None]:
+    """Every target's part, one after the other until a stop, and the audit when one of them writes; the rows that
+    they left are removed.
+    """
+    measured = [_measure(spec, session) for spec in session.options.targets if not session.stop]
+    codes = [code for one in measured for code in one.references]
+    return measured, _audit(session, codes) if session.options.writers else None
+
+
+def _measure(spec: WorkloadSpec, session: ProfileSession) -> Measured:
     """The unprofiled pass, which everything is judged by, then the profiled one."""
     options, target = session.options, session.target
     count = options.requests_for(spec)
@@ -200,7 +212,7 @@ def _measure(spec: WorkloadSpec, session: _Session) -> _Measured:
         )
     except CannotRun as error:
         session.progress.say(f"{spec.name} cannot be profiled: {error}")
-        return _Measured(spec.name, Observation(missing=str(error)))
+        return Measured(spec.name, Observation(missing=str(error)))
     summary = summarise(
         spec.name,
         plain.samples,
@@ -227,10 +239,10 @@ def _measure(spec: WorkloadSpec, session: _Session) -> _Measured:
         profile=profile,
         notes=account.notes,
     )
-    return _Measured(spec.name, observation, workload, references, plain.complete)
+    return Measured(spec.name, observation, workload, references, plain.complete)
 
 
-def _profile(spec: WorkloadSpec, session: _Session, plain: LatencySummary) -> tuple[Pass, record.Profile]:
+def _profile(spec: WorkloadSpec, session: ProfileSession, plain: LatencySummary) -> tuple[Pass, record.Profile]:
     """The profiled pass, over as many fresh inputs unless they are costly; in this process, or in its own service."""
     count = session.options.requests_for(spec)
     if spec.costly:
@@ -255,7 +267,7 @@ def _profile(spec: WorkloadSpec, session: _Session, plain: LatencySummary) -> tu
 
 async def _run_passes(
     spec: WorkloadSpec,
-    session: _Session,
+    session: ProfileSession,
     title: str,
     base_url: str | None,
     around: AbstractContextManager[None],
@@ -320,7 +332,7 @@ def _describe_inputs(requests: Sequence[Any], done: Pass) -> record.Inputs | Non
     return record.Inputs(distinct=len(seen), first_latency_ms=build_latency(first))
 
 
-def _audit(session: _Session, codes: Sequence[str]) -> record.Audit:
+def _audit(session: ProfileSession, codes: Sequence[str]) -> record.Audit:
     target = session.target
     if not session.options.audit:
         return record.Audit(source="none", passed=None, detail="left out by --no-audit")
@@ -330,7 +342,7 @@ def _audit(session: _Session, codes: Sequence[str]) -> record.Audit:
     return uvloop.run(audit_reservations(target.backends.database_url, codes, marker=run_marker(session.run.id)))
 
 
-def _was_reached(workload: record.Workload) -> bool:
+def was_reached(workload: record.Workload) -> bool:
     """False when not one request found anybody to answer it."""
     failed_to_connect = sum(
         count for name, count in workload.outcomes.items() if name.rpartition("/")[2] in _NOT_CONNECTED

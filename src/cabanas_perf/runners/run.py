@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -25,7 +26,15 @@ class Run:
         return monotonic() - self._started_s
 
     def describe(
-        self, *, command: str, seed: int | None, complete: bool, slo: SloFile | None = None, slo_set: str | None = None
+        self,
+        *,
+        command: str,
+        seed: int | None,
+        complete: bool,
+        slo: SloFile | None = None,
+        slo_set: str | None = None,
+        parts: Sequence[str] = (),
+        skipped: Sequence[str] = (),
     ) -> record.Run:
         """Its record, with the time that it took until now and the commit of the current folder."""
         commit, dirty = git_state()
@@ -40,6 +49,8 @@ class Run:
             seed=seed,
             slo_file=None if slo is None else str(slo.path),
             slo_set=slo_set,
+            parts=tuple(parts),
+            skipped=tuple(skipped),
             complete=complete,
         )
 

@@ -103,6 +103,10 @@ class Load(Record):
     workers: Count = 1
     timeline: tuple[TimelinePoint, ...] = ()
     connections_max: Count | None = None
+    judged: tuple[Workload, ...] = ()
+    """In a report of several parts: what its verdicts on the load rest on, the top-up included. Where a load run is
+    all there is, that is in the report's own workloads.
+    """
     endpoints: tuple[Workload, ...] = ()
     """The steady phase. Latencies are response times: from when a request was due, in the open model."""
     service_ms: dict[str, Latency] = {}

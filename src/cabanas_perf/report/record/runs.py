@@ -19,6 +19,10 @@ class Run(Record):
     seed: int | None = None
     slo_file: str | None = None
     slo_set: str | None = None
+    parts: tuple[str, ...] = ()
+    """Of a run of several parts, such as a check: those that it set out to run. Every objective that is not skipped
+    is then in its scope.
+    """
     skipped: tuple[str, ...] = ()
     """What was left out by hand; printed in the verdict line."""
     complete: bool

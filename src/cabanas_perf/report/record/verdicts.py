@@ -35,6 +35,8 @@ class VerdictRecord(Record):
     missing_samples: Count | None
     verdict: Verdict
     reason: str
+    built_in: bool = False
+    """No SLO file asks for it: failures of a profile, guards of a load run, findings in plans."""
 
 
 class Overall(Enum):
