@@ -7,14 +7,13 @@ when the run is killed. HypoPG, where it is installed, spares the building of wh
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from statistics import median
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Literal
 
 from cabanas.db.pool import Connection
 from cabanas_perf.measurement.clock import Clock, SystemClock
-from cabanas_perf.measurement.intervals import percentile_ranks
+from cabanas_perf.measurement.paired import Difference, judge_pairs
 from cabanas_perf.plans.candidates import Candidate, propose_indexes
 from cabanas_perf.plans.facts import Tables
 from cabanas_perf.plans.lint import lint
@@ -22,15 +21,22 @@ from cabanas_perf.plans.node import Plan
 from cabanas_perf.report.record import IndexAdvice, Query
 from cabanas_perf.runners.explain_statement import Limits, estimate_plan, rolled_back
 from cabanas_perf.runners.explain_tables import fetch_tables, tables_of
+from cabanas_perf.runners.pairs import PairRun, Turn, interleave
 
 READ_PAIRS = 40
 WRITE_PAIRS = 20
 _WRITE_ROWS = 200
-_DIFFERENCE = 0.05
-"""A ratio counts when its whole interval lies so far from 1."""
 _BUILD_TIMEOUT_S = 600.0
 _WITHOUT, _WITH = "cabanas_perf_without", "cabanas_perf_with"
 _INDEX = "cabanas_perf_candidate"
+
+_JUDGED: Mapping[Difference, Literal["helps", "no difference", "hurts"]] = {
+    Difference.FASTER: "helps",
+    Difference.SLOWER: "hurts",
+    Difference.NONE: "no difference",
+    # Advice is given for what is proven.
+    Difference.UNPROVEN: "no difference",
+}
 
 DOCUMENTED: Mapping[str, tuple[Candidate, ...]] = {
     "list_reservations": (Candidate("reservations", ("reservation_status", "check_in DESC")),),
@@ -46,15 +52,6 @@ _INDEX_DEFINITIONS = (
     "SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = $1::text::regclass ORDER BY indexrelid"
 )
 _TARGET_OF_INDEX = re.compile(r" ON (?:ONLY )?\S+ USING ")
-
-
-@dataclass(frozen=True, slots=True)
-class _Ratio:
-    """The median of paired ratios, and its exact two-sided 90 % interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 async def prove_advice(
@@ -99,20 +96,20 @@ async def prove(
         size_bytes = await bench.build()
         if not await bench.is_used(sql, draw()):
             return IndexAdvice(index=index, cost_ratio=cost_ratio, size_bytes=size_bytes, verdict="not used")
-        reads = _summarise(await bench.pair_reads(sql, [draw() for _ in range(READ_PAIRS)]))
-        writes = _summarise(await bench.pair_writes())
+        reads = judge_pairs((await bench.pair_reads(sql, draw)).ratios)
+        writes = judge_pairs((await bench.pair_writes()).ratios)
     return IndexAdvice(
         index=index,
         cost_ratio=cost_ratio,
         pairs=READ_PAIRS,
-        latency_ratio=reads.value,
-        latency_low_ratio=reads.low,
-        latency_high_ratio=reads.high,
-        write_ratio=writes.value,
-        write_low_ratio=writes.low,
-        write_high_ratio=writes.high,
+        latency_ratio=reads.estimate.ratio,
+        latency_low_ratio=reads.estimate.low,
+        latency_high_ratio=reads.estimate.high,
+        write_ratio=writes.estimate.ratio,
+        write_low_ratio=writes.estimate.low,
+        write_high_ratio=writes.estimate.high,
         size_bytes=size_bytes,
-        verdict=_judge(reads),
+        verdict=_JUDGED[reads.difference],
     )
 
 
@@ -159,60 +156,33 @@ class _Bench:
         plan = await estimate_plan(self._connection, sql, arguments)
         return any(node.index == _INDEX for node in plan.root.walk())
 
-    async def pair_reads(self, sql: str, draws: Sequence[Sequence[object]]) -> list[float]:
-        """The latency with the index by that without, for each draw; who goes first alternates."""
-        prepared = {}
+    async def pair_reads(self, sql: str, draw: Callable[[], Sequence[object]]) -> PairRun:
+        """The statement without the index and with it, a draw of its parameters for each pair."""
+        sides = []
         for schema in (_WITHOUT, _WITH):
             await self._use(schema)
-            prepared[schema] = await self._connection.prepare(sql)
-        ratios = []
-        for number, arguments in enumerate((draws[0], *draws)):
-            taken_ns = {}
-            for schema in self._order(number):
-                await self._use(schema)
-                savepoint = self._connection.transaction()
-                await savepoint.start()
-                started_ns = self._clock.now_ns()
-                await prepared[schema].fetch(*arguments)
-                taken_ns[schema] = self._clock.now_ns() - started_ns
-                await savepoint.rollback()
-            if number:  # the first pair fills the caches
-                ratios.append(taken_ns[_WITH] / taken_ns[_WITHOUT])
-        return ratios
+            statement = await self._connection.prepare(sql)
+            sides.append(_Undone(self._connection, self._clock, _path(schema), statement.fetch))
+        return await _pair(*sides, draw=draw, pairs=READ_PAIRS)
 
-    async def pair_writes(self) -> list[float]:
-        """The time to insert a batch of rows with the index by that without."""
-        table = self._candidate.table
-        columns = await self._connection.fetchval(_COLUMNS, table)
-        ratios = []
-        for number in range(WRITE_PAIRS + 1):
-            taken_ns = {}
-            for schema in self._order(number):
-                copy = f"{schema}.{table}"
-                savepoint = self._connection.transaction()
-                await savepoint.start()
-                await self._connection.execute(
-                    f"DELETE FROM {copy} t USING cabanas_perf_batch b WHERE t.ctid = b.cabanas_perf_place"  # noqa: S608
-                )
-                insert = (
-                    f"INSERT INTO {copy} ({columns}) OVERRIDING SYSTEM VALUE"  # noqa: S608 - names out of the catalogue
-                    f" SELECT {columns} FROM cabanas_perf_batch"
-                )
-                started_ns = self._clock.now_ns()
-                await self._connection.execute(insert)
-                taken_ns[schema] = self._clock.now_ns() - started_ns
-                await savepoint.rollback()
-            if number:
-                ratios.append(taken_ns[_WITH] / taken_ns[_WITHOUT])
-        return ratios
-
-    @staticmethod
-    def _order(number: int) -> tuple[str, str]:
-        return (_WITHOUT, _WITH) if number % 2 else (_WITH, _WITHOUT)
+    async def pair_writes(self) -> PairRun:
+        """The insertion of a batch of rows into the table without the index and with it."""
+        columns = await self._connection.fetchval(_COLUMNS, self._candidate.table)
+        sides = []
+        for schema in (_WITHOUT, _WITH):
+            copy = f"{schema}.{self._candidate.table}"
+            # The rows make room for themselves, off the clock.
+            delete = f"DELETE FROM {copy} t USING cabanas_perf_batch b WHERE t.ctid = b.cabanas_perf_place"  # noqa: S608
+            insert = (
+                f"INSERT INTO {copy} ({columns}) OVERRIDING SYSTEM VALUE"  # noqa: S608 - names out of the catalogue
+                f" SELECT {columns} FROM cabanas_perf_batch"
+            )
+            sides.append(_Undone(self._connection, self._clock, delete, partial(self._connection.execute, insert)))
+        return await _pair(*sides, draw=lambda: (), pairs=WRITE_PAIRS)
 
     async def _use(self, schema: str) -> None:
         # Prepared statements keep their plans as long as they run under the path that they were prepared with.
-        await self._connection.execute(f"SET LOCAL search_path = {schema}, public")
+        await self._connection.execute(_path(schema))
 
     async def _drop_superseded(self) -> None:
         """Drop what the candidate would stand for: indexes that begin with its columns."""
@@ -220,6 +190,38 @@ class _Bench:
         for index in tables[self._candidate.table].indexes:
             if index.predicate is None and index.columns[: len(self._candidate.columns)] == self._candidate.columns:
                 await self._connection.execute(f'DROP INDEX "{index.name}"')
+
+
+class _Undone:
+    """One side of a pair: a statement in a savepoint that is rolled back, timed on the wall clock."""
+
+    def __init__(
+        self, connection: Connection, clock: Clock, before: str, work: Callable[..., Awaitable[object]]
+    ) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._before = before
+        self._work = work
+
+    async def turn(self, batch: Sequence[Sequence[object]]) -> Turn:
+        (arguments,) = batch
+        savepoint = self._connection.transaction()
+        await savepoint.start()
+        await self._connection.execute(self._before)
+        started_ns = self._clock.now_ns()
+        await self._work(*arguments)
+        taken_ns = self._clock.now_ns() - started_ns
+        await savepoint.rollback()
+        return Turn(taken_ns, ())
+
+
+async def _pair(without: _Undone, with_it: _Undone, *, draw: Callable[[], Sequence[object]], pairs: int) -> PairRun:
+    """Rows come back in any order, so outputs are not compared; the first pair fills the caches."""
+    return await interleave(without, with_it, draw=lambda: [draw()], pairs=pairs, seed=0, warmup_pairs=1, equal=None)
+
+
+def _path(schema: str) -> str:
+    return f"SET LOCAL search_path = {schema}, public"
 
 
 async def _ask_hypopg(
@@ -246,17 +248,3 @@ async def _ask_hypopg(
         await connection.execute("SELECT hypopg_reset()")
     used = any(node.index == name for node in after.root.walk())
     return (after.root.total_cost / before.root.total_cost if before.root.total_cost else None), used
-
-
-def _summarise(ratios: Sequence[float]) -> _Ratio:
-    ordered = sorted(ratios)
-    low, high = percentile_ranks(0.5, len(ordered))
-    assert low is not None
-    assert high is not None
-    return _Ratio(median(ordered), ordered[low - 1], ordered[high - 1])
-
-
-def _judge(ratio: _Ratio) -> Literal["helps", "no difference", "hurts"]:
-    if ratio.high < 1 - _DIFFERENCE:
-        return "helps"
-    return "hurts" if ratio.low > 1 + _DIFFERENCE else "no difference"
