@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from geventhttpclient.client import HTTPClientPool
 from locust import User, task
 from locust.env import Environment
 from locust.user.task import TaskSet, filter_tasks_by_tags
@@ -120,9 +121,15 @@ def load_user_classes(paths: Iterable[str]) -> dict[str, type[User]]:
 def build_user_classes(plan: LoadPlan, pacer: Pacer) -> list[type[User]]:
     """The classes that Locust is to run for the plan."""
     originals = load_user_classes(plan.user_files)
-    timed = [_build_timed(stream, originals[stream.user_class], pacer, plan) for stream in plan.mix]
     if plan.model is Model.CLOSED:
-        return list(timed)
+        return [_build_timed(stream, originals[stream.user_class], pacer, plan, {}) for stream in plan.mix]
+    # One pool, last used first: with a connection for each user, most would idle until the server closes them, some
+    # just as a request is on its way.
+    pool = HTTPClientPool(
+        concurrency=plan.users, connection_timeout=plan.timeout_s, network_timeout=plan.timeout_s, insecure=True
+    )
+    shared = {"client_pool": pool}
+    timed = [_build_timed(stream, originals[stream.user_class], pacer, plan, shared) for stream in plan.mix]
     for user_class in timed:
         if any(isinstance(one, type) and issubclass(one, TaskSet) for one in user_class.tasks):
             message = f"{user_class.__name__} has a TaskSet; the open model runs plain tasks only"
@@ -131,8 +138,11 @@ def build_user_classes(plan: LoadPlan, pacer: Pacer) -> list[type[User]]:
     return [arrival]
 
 
-def _build_timed(stream: Stream, original: type[User], pacer: Pacer, plan: LoadPlan) -> type[TimedUser]:
+def _build_timed(
+    stream: Stream, original: type[User], pacer: Pacer, plan: LoadPlan, attributes: Mapping[str, Any]
+) -> type[TimedUser]:
     members: dict[str, Any] = {
+        **attributes,
         "abstract": False,
         "pacer": pacer,
         "weight": stream.weight,

@@ -199,6 +199,13 @@ def test_a_target_that_does_not_do_its_work_misses(run, start_script, mode, obje
     assert verdict_of(report, objective) == "missed"
 
 
+def test_timeouts_are_told_from_errors(run, start_script):
+    host, _ = start_script("fake_service.py", "silent")
+    _, report = run(host)
+    outcomes = {name for workload in report["workloads"] for name in workload["outcomes"]}
+    assert {name.partition("/")[0] for name in outcomes} == {"ok", "timeout"}
+
+
 def test_a_clock_that_is_set_during_the_run_makes_it_inconclusive(run, start_script):
     host, _ = start_script("fake_service.py", "well")
     code, report = run(host, scenario=CLOSED, user_class="ClockUser", duration_s=8)

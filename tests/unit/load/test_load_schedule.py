@@ -121,4 +121,7 @@ def test_outcomes():
     assert classify(ConnectionRefusedError(), 0) == (Outcome.ERROR, "ConnectionRefusedError")
     assert classify(TimeoutError(), 0)[0] is Outcome.TIMEOUT
     assert classify(ConnectionTimeout(), 0)[0] is Outcome.TIMEOUT
-    assert classify(wrapped, 0)[0] is Outcome.TIMEOUT
+    assert classify(wrapped, 0) == (Outcome.TIMEOUT, "TimeoutError")
+    retries = RuntimeError()
+    retries.original = ConnectionRefusedError()
+    assert classify(retries, 0) == (Outcome.ERROR, "ConnectionRefusedError")
