@@ -71,3 +71,17 @@ def format_ms(value_ms: float | None) -> str:
 
 def format_percent(ratio: float | None) -> str:
     return "-" if ratio is None else f"{ratio * 100:.1f} %"
+
+
+def format_short(number: int | None) -> str:
+    """A count in at most five characters; `-` for None.
+
+    >>> format_short(999), format_short(20_000), format_short(1_500_000)
+    ('999', '20k', '1.5M')
+    """
+    if number is None:
+        return "-"
+    for limit, unit in ((1_000_000, "M"), (1_000, "k")):
+        if number >= limit * (1 if unit == "M" else 10):
+            return f"{number / limit:.3g}{unit}"
+    return str(number)

@@ -11,9 +11,10 @@ from rich.text import Text
 
 from cabanas_perf.plans.changes import PlanChange
 from cabanas_perf.plans.parse import parse_explain
-from cabanas_perf.renderers.numbers import format_ms, format_percent, format_significant
+from cabanas_perf.renderers.numbers import format_ms, format_short
 from cabanas_perf.renderers.plan_tree import build_tree
-from cabanas_perf.report.record import IndexAdvice, Query, QueryGrowth
+from cabanas_perf.renderers.wording import describe_advice, describe_growth
+from cabanas_perf.report.record import Query
 
 _SEVERITIES = {"error": "error", "warning": "warn", "info": "info"}
 
@@ -55,13 +56,13 @@ def _build_table(queries: Sequence[Query]) -> Table:
         latency = query.latency_ms
         table.add_row(
             Text(query.name),
-            _short(query.table_rows),
-            _short(query.rows),
+            format_short(query.table_rows),
+            format_short(query.rows),
             format_ms(latency.p50 if latency else None),
             format_ms(latency.p95 if latency else None),
             format_ms(query.planning_ms),
             format_ms(query.execution_ms),
-            _short(query.blocks),
+            format_short(query.blocks),
             _found(query),
         )
     return table
@@ -85,47 +86,9 @@ def _extras(query: Query) -> Iterator[RenderableType]:
     for note in query.notes:
         yield _line(f"{query.name}: {note}", "yellow")
     for advice in query.advice:
-        yield _line(f"{query.name}: {_describe_advice(advice)}")
+        yield _line(f"{query.name}: {describe_advice(advice)}")
     if query.growth is not None and query.growth.outgrows_result:
-        yield _line(f"{query.name}: {_describe_growth(query.growth)}", "yellow")
-
-
-def _describe_advice(advice: IndexAdvice) -> str:
-    parts = [f"{advice.index}: {advice.verdict}"]
-    if advice.latency_ratio is not None:
-        parts.append(
-            f"time x{format_significant(advice.latency_ratio)} "
-            f"({_interval(advice.latency_low_ratio, advice.latency_high_ratio)}, {advice.pairs} pairs)"
-        )
-    if advice.write_ratio is not None:
-        parts.append(
-            f"inserts x{format_significant(advice.write_ratio)} "
-            f"({_interval(advice.write_low_ratio, advice.write_high_ratio)})"
-        )
-    if advice.cost_ratio is not None:
-        parts.append(f"planner's cost {format_percent(advice.cost_ratio)} of before")
-    if advice.size_bytes is not None:
-        parts.append(f"{advice.size_bytes / 1024**2:.1f} MiB")
-    return ", ".join(parts)
-
-
-def _interval(low: float | None, high: float | None) -> str:
-    return " to ".join("?" if bound is None else format_significant(bound) for bound in (low, high))
-
-
-def _describe_growth(growth: QueryGrowth) -> str:
-    sizes = ", ".join(f"{_short(point.table_rows)}: {point.blocks:,} blocks" for point in growth.points)
-    return f"grows faster than its result ({sizes})"
-
-
-def _short(number: int | None) -> str:
-    """A count in at most five characters."""
-    if number is None:
-        return "-"
-    for limit, unit in ((1_000_000, "M"), (1_000, "k")):
-        if number >= limit * (1 if unit == "M" else 10):
-            return f"{number / limit:.3g}{unit}"
-    return str(number)
+        yield _line(f"{query.name}: {describe_growth(query.growth)}", "yellow")
 
 
 def _line(text: str, style: str = "") -> Padding:

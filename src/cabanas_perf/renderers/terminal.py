@@ -20,7 +20,14 @@ from cabanas_perf.renderers.numbers import (
     format_significant,
     format_value,
 )
-from cabanas_perf.report.record import Audit, Latency, Overall, Report, Stage, VerdictRecord, Workload
+from cabanas_perf.renderers.wording import (
+    PARTIAL,
+    VERDICT_SYMBOLS,
+    describe_estimate,
+    explain_verdict,
+    summarise_verdicts,
+)
+from cabanas_perf.report.record import Audit, Latency, Overall, Report, Workload
 from cabanas_perf.slo.verdict import Verdict
 
 _STYLES = {
@@ -29,13 +36,7 @@ _STYLES = {
     Verdict.INCONCLUSIVE: "yellow",
     Verdict.NOT_IN_SCOPE: "dim",
 }
-_SYMBOLS = {
-    Verdict.MET: "✓",
-    Verdict.MISSED: "✗",
-    Verdict.INCONCLUSIVE: "?",
-    Verdict.NOT_IN_SCOPE: "-",
-}
-_ASCII_SYMBOLS = {**_SYMBOLS, Verdict.MET: "+", Verdict.MISSED: "x"}
+_ASCII_SYMBOLS = {**VERDICT_SYMBOLS, Verdict.MET: "+", Verdict.MISSED: "x"}
 _FAILURES = ("error", "timeout")
 
 
@@ -50,13 +51,13 @@ def render(report: Report, *, report_path: Path | None = None, width: int = 80, 
         no_color=not color,
         legacy_windows=False,
     )
-    _print(console, report, report_path, _SYMBOLS)
+    _print(console, report, report_path, VERDICT_SYMBOLS)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
 def print_report(report: Report, console: Console, *, report_path: Path | None = None) -> None:
     """Print the report, in ASCII where the console knows nothing else."""
-    symbols = _SYMBOLS if console.encoding.lower().startswith("utf") else _ASCII_SYMBOLS
+    symbols = VERDICT_SYMBOLS if console.encoding.lower().startswith("utf") else _ASCII_SYMBOLS
     _print(console, report, report_path, symbols)
 
 
@@ -169,17 +170,10 @@ def _stage_table(workload: Workload) -> Table:
             format_ms(stage.p50_ms),
             format_ms(stage.p95_ms),
             format_percent(stage.share_ratio),
-            _estimate(stage),
+            describe_estimate(stage),
         )
     table.add_row(Text("(unexplained)"), "", "", format_percent(workload.unexplained_ratio), "")
     return table
-
-
-def _estimate(stage: Stage) -> str:
-    low_ms, high_ms = stage.estimate_low_ms, stage.estimate_high_ms
-    if low_ms is None or high_ms is None:
-        return "-"
-    return f"{low_ms:g}" if low_ms == high_ms else f"{low_ms:g} to {high_ms:g}"
 
 
 def _verdict_table(report: Report, symbols: dict[Verdict, str]) -> Table:
@@ -206,17 +200,12 @@ def _verdict_table(report: Report, symbols: dict[Verdict, str]) -> Table:
 def _verdict_lines(report: Report, symbols: dict[Verdict, str]) -> Iterator[RenderableType]:
     for record in report.verdicts:
         if record.verdict in {Verdict.INCONCLUSIVE, Verdict.MISSED}:
-            yield _line(f"{symbols[record.verdict]} {record.objective}: {_explain(record)}", _STYLES[record.verdict])
+            yield _line(
+                f"{symbols[record.verdict]} {record.objective}: {explain_verdict(record)}", _STYLES[record.verdict]
+            )
     out_of_scope = [r.objective for r in report.verdicts if r.verdict is Verdict.NOT_IN_SCOPE]
     if out_of_scope:
         yield _line(f"not in scope: {', '.join(out_of_scope)}", "dim")
-
-
-def _explain(record: VerdictRecord) -> str:
-    if record.missing_samples is None:
-        return record.reason
-    plural = "" if record.missing_samples == 1 else "s"
-    return f"{record.reason}; needs at least {record.missing_samples} more sample{plural}"
 
 
 def _audit_lines(audit: Audit) -> Iterator[RenderableType]:
@@ -233,20 +222,11 @@ def _audit_lines(audit: Audit) -> Iterator[RenderableType]:
 
 
 def _closing_lines(report: Report, report_path: Path | None) -> Iterator[RenderableType]:
-    counts = [
-        f"{n} {verdict.value.replace('_', ' ')}"
-        for verdict in Verdict
-        if (n := sum(record.verdict is verdict for record in report.verdicts))
-    ]
     style = {Overall.MET: "bold green", Overall.INCONCLUSIVE: "bold yellow"}.get(report.verdict, "bold red")
-    word = report.verdict.value.replace("_", " ")
-    summary = f"Verdict: {word} ({', '.join(counts) or 'no objective judged'})"
-    if report.run.skipped:
-        summary += f"; left out by hand: {', '.join(report.run.skipped)}"
-    yield Text(summary, style=style)
+    yield Text(f"Verdict: {summarise_verdicts(report)}", style=style)
     yield Text(f"Exit code {int(report.exit_code)}: {report.exit_code.meaning}.")
     if not report.run.complete:
-        yield Text("The run was cut short; this report is partial and never passes.", style="bold red")
+        yield Text(PARTIAL, style="bold red")
     if report_path is not None:
         yield Text(f"Report: {report_path}", overflow="fold")
         yield Text(f"Next: cabanas-perf report {report_path}", overflow="fold")
