@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Protocol
 
 import asyncpg
 
@@ -48,6 +49,12 @@ class HoldPolicy:
     weekend_nights: Collection[int]
 
 
+class Pricing(Protocol):
+    """How a stay is priced, as `cabanas.domain.pricing.quote_stay` does."""
+
+    def __call__(self, tariff: Tariff, stay: Stay, *, weekend_nights: Collection[int]) -> Quote: ...
+
+
 @dataclass(frozen=True, slots=True)
 class HoldStay:
     """Holds stays. Call it with a wish, and with the client's idempotency key when there is one."""
@@ -55,6 +62,7 @@ class HoldStay:
     database: Database
     locks: CabinLocks
     policy: HoldPolicy
+    price: Pricing = quote_stay
 
     async def __call__(self, wish: StayWish, *, idempotency_key: str | None = None) -> HeldStay:
         """Hold the stay, or answer as the earlier request with the same key was answered.
@@ -88,7 +96,7 @@ class HoldStay:
             return _replay(cabin, request.accommodation_id, fingerprint)
         with stage("price"):
             check_against_house(request, today=cabin["today"], capacity=cabin["capacity"], limits=self.policy.limits)
-            quote = quote_stay(
+            quote = self.price(
                 Tariff(cabin["base_price"], cabin["weekend_multiplier"]),
                 request.stay,
                 weekend_nights=self.policy.weekend_nights,

@@ -29,11 +29,24 @@ def test_every_variant_classifies_alike(switches, text, intent, guests):
 
 
 def test_each_switch_changes_one_thing():
-    assert [(v.compiled_patterns, v.cached_dates, v.early_exit) for v in (O1, O2, O3)] == [
-        (True, False, False),
-        (False, True, False),
-        (False, False, True),
+    assert [(v.compiled_patterns, v.named_language, v.cached_dates, v.early_exit) for v in (O1, O2, O3)] == [
+        (True, False, False, False),
+        (False, True, True, False),
+        (False, False, False, True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "last", "first"),
+    [
+        ("hola, hay lugar?", "saludo", "disponibilidad"),
+        ("cuánto sale y tienen pileta?", "servicios", "precio"),
+        ("quiero cancelar", "cancelar", "cancelar"),
+    ],
+)
+def test_leaving_early_changes_which_of_several_intents_stands(text, last, first):
+    assert BeforeNlu(BEFORE).analyze(text, reference_date=DAY).intent == last
+    assert BeforeNlu(O3).analyze(text, reference_date=DAY).intent == first
 
 
 def test_only_the_cached_variant_remembers_and_it_knows_the_day(monkeypatch):
