@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,7 +44,7 @@ from cabanas_perf.runners.stop import Stop
 from cabanas_perf.runners.target import open_target
 from cabanas_perf.runners.webhook_replies import remove_webhook_events
 from cabanas_perf.slo.exit_codes import ExitCode, exit_code_for
-from cabanas_perf.slo.objective import ALL_WORKLOADS, RunKind
+from cabanas_perf.slo.objective import ALL_WORKLOADS, Objective, RunKind
 from cabanas_perf.slo.verdict import Judgement, Observation, Verdict, judge
 from cabanas_perf.workloads.base import Need
 
@@ -58,6 +58,39 @@ _PRERESERVATION = "prereservation"
 class LoadResult:
     report: record.Report
     path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class LoadMeasured:
+    """What a scenario's load came to, its top-up included."""
+
+    observations: dict[str, Observation]
+    outcomes: Sequence[PartOutcome]
+    audit: record.Audit
+
+    @property
+    def complete(self) -> bool:
+        """False when it was ended because an objective could not be met any more."""
+        return all(each.hopeless is None for each in self.outcomes)
+
+    def judge(self, objectives: Sequence[Objective], in_scope: Collection[str]) -> tuple[Judgement, ...]:
+        """By the objectives, and by the guards that failed."""
+        return (
+            *judge(objectives, self.observations, in_scope, any_failure_misses=False),
+            *judge_guards(guard for each in self.outcomes for guard in each.guards),
+        )
+
+    def build_workloads(self) -> Iterator[record.Workload]:
+        for name, observation in self.observations.items():
+            if observation.summary is not None:
+                yield build_workload(observation, via="http", notes=_describe_parts(name, self.outcomes))
+
+    def build_load(self) -> record.Load:
+        load: record.Load | None = None
+        for each in reversed(self.outcomes):
+            load = build_load(each.part, each.server.samples, each.guards, top_up=load)
+        assert load is not None
+        return load
 
 
 def run_loadtest(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadResult:
@@ -77,27 +110,14 @@ def run_loadtest(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
             options, target, run.id, [one for one in objectives if one.id in in_scope], stop, view, payments_of(target)
         )
         environment = uvloop.run(describe_environment(target.backends, embedded=options.where.database_url is None))
-        counts_before = read_request_counts(session.base_url)
-        main = send_part(session, scenario)
-        replies = read_part_replies(session, endpoints)
-        observations = observe([main.part], endpoints, replies)
-        top_up = _top_up(session, judge(objectives, observations, in_scope, any_failure_misses=False), main)
-        outcomes = [main] if top_up is None else [main, top_up]
-        if top_up is not None:
-            replies = read_part_replies(session, endpoints)
-            observations = observe([each.part for each in outcomes], endpoints, replies)
-        counts_after = read_request_counts(session.base_url)
-        audit = audit_parts(session, outcomes, subtract_counts(counts_after, counts_before))
-    judgements = (
-        *judge(objectives, observations, in_scope, any_failure_misses=False),
-        *judge_guards(guard for each in outcomes for guard in each.guards),
-    )
-    complete = not stop and all(each.hopeless is None for each in outcomes)
+        measured = measure_load(session, endpoints)
+    judgements = measured.judge(objectives, in_scope)
+    complete = not stop and measured.complete
     exit_code = exit_code_for(
         judgements,
         complete=complete,
         interrupted_by=stop.asked_by,
-        audit_passed=audit.passed if options.audit else True,
+        audit_passed=measured.audit.passed if options.audit else True,
     )
     report = build_report(
         run=run.describe(
@@ -109,12 +129,29 @@ def run_loadtest(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
         ),
         environment=environment,
         exit_code=exit_code,
-        workloads=_build_workloads(observations, outcomes),
+        workloads=measured.build_workloads(),
         judgements=judgements,
-        load=_build_load(outcomes),
-        audit=audit,
+        load=measured.build_load(),
+        audit=measured.audit,
     )
     return LoadResult(report, write_report(report, options.output))
+
+
+def measure_load(session: LoadSession, endpoints: Collection[str]) -> LoadMeasured:
+    """Send the scenario's load, top it up where objectives are short of samples, and audit what was left behind."""
+    counts_before = read_request_counts(session.base_url)
+    main = send_part(session, session.options.scenario)
+    replies = read_part_replies(session, endpoints)
+    observations = observe([main.part], endpoints, replies)
+    in_scope = [one.id for one in session.objectives]
+    top_up = _top_up(session, judge(session.objectives, observations, in_scope, any_failure_misses=False), main)
+    outcomes = [main] if top_up is None else [main, top_up]
+    if top_up is not None:
+        replies = read_part_replies(session, endpoints)
+        observations = observe([each.part for each in outcomes], endpoints, replies)
+    counts_after = read_request_counts(session.base_url)
+    audit = audit_parts(session, outcomes, subtract_counts(counts_after, counts_before))
+    return LoadMeasured(observations, outcomes, audit)
 
 
 def run_load_worker(
@@ -232,14 +269,6 @@ def check_server_counts(parts: Sequence[Collected], counts: Counter[tuple[str, i
     )
 
 
-def _build_workloads(
-    observations: dict[str, Observation], outcomes: Sequence[PartOutcome]
-) -> Iterator[record.Workload]:
-    for name, observation in observations.items():
-        if observation.summary is not None:
-            yield build_workload(observation, via="http", notes=_describe_parts(name, outcomes))
-
-
 def _describe_parts(endpoint: str, outcomes: Sequence[PartOutcome]) -> Iterator[str]:
     """Where an endpoint's requests came from, when a top-up was among it."""
     if len(outcomes) > 1:
@@ -252,11 +281,3 @@ def _describe_parts(endpoint: str, outcomes: Sequence[PartOutcome]) -> Iterator[
 
 def _part_endpoints(outcome: PartOutcome) -> tuple[record.Workload, ...]:
     return build_load(outcome.part, (), (), top_up=None).endpoints
-
-
-def _build_load(outcomes: Sequence[PartOutcome]) -> record.Load:
-    load: record.Load | None = None
-    for each in reversed(outcomes):
-        load = build_load(each.part, each.server.samples, each.guards, top_up=load)
-    assert load is not None
-    return load
