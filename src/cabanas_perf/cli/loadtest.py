@@ -100,6 +100,7 @@ def loadtest(
     from cabanas_perf.load.durations import parse_duration_s  # noqa: PLC0415
     from cabanas_perf.load.errors import ScenarioError  # noqa: PLC0415
     from cabanas_perf.load.scenario import Overrides, find_scenario, load_scenario, override  # noqa: PLC0415
+    from cabanas_perf.load.user_files import find_user_classes, list_endpoints  # noqa: PLC0415
     from cabanas_perf.renderers.load_text import render_load  # noqa: PLC0415
     from cabanas_perf.report.files import prune  # noqa: PLC0415
     from cabanas_perf.report.redaction import redact_command  # noqa: PLC0415
@@ -129,12 +130,13 @@ def loadtest(
                 timeout_s=None if timeout is None else parse_duration_s(timeout),
             ),
         )
+        endpoints = list_endpoints(chosen.mix, find_user_classes(chosen.user_files))
     except ScenarioError as error:
         raise RunError(str(error), fix=error.fix) from error
     load_options = LoadOptions(
         scenario=chosen,
         command=redact_command(["cabanas-perf", *sys.argv[1:]]),
-        slo=load_objectives(find_slo_file(slo), workloads=OBJECTIVE_WORKLOADS.union(workload_names())),
+        slo=load_objectives(find_slo_file(slo), workloads=OBJECTIVE_WORKLOADS.union(workload_names(), endpoints)),
         slo_set=STRICT_SET if strict else DEFAULT_SET,
         output=output,
         where=TargetOptions(Via.HTTP, host, yes_load, database_url, redis_url, allow_writes),

@@ -54,7 +54,8 @@ def gate(
     from cabanas_perf.workloads.registry import OBJECTIVE_WORKLOADS, workload_names  # noqa: PLC0415
 
     stored = read_report(path)
-    file = load_objectives(find_slo_file(slo), workloads=OBJECTIVE_WORKLOADS.union(workload_names()))
+    known = OBJECTIVE_WORKLOADS.union(workload_names(), (one.name for one in stored.workloads))
+    file = load_objectives(find_slo_file(slo), workloads=known)
     judged = judge_again(stored, file, STRICT_SET if strict else DEFAULT_SET)
     show_report(judged, path, as_json=json, quiet=quiet, no_color=no_color)
     raise typer.Exit(judged.exit_code)

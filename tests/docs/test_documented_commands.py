@@ -1,0 +1,150 @@
+"""Every command that the documentation shows is run, page by page, in a fresh clone of this repository."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.docs.console_blocks import ROOT, Command, find_commands, list_pages
+
+TIMEOUT_S = 120
+PAGES = {
+    str(path.relative_to(ROOT)): list(find_commands(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")))
+    for path in list_pages()
+}
+
+_STAMPED = re.compile(r"\S*YYYYMMDD_HHMMSS\S*")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A clone at the last commit, so that pages may name its files, and no page sees another one's reports."""
+    folder = tmp_path / "checkout"
+    subprocess.run(["git", "clone", "-q", "--shared", ROOT, folder], check=True, timeout=60)
+    return folder
+
+
+def make_environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+    return {
+        **kept,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "COLUMNS": "100",
+        "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def name_files(text: str, folder: Path) -> str:
+    """The text with stamps as in ``report_YYYYMMDD_HHMMSS.json`` for those of the newest file of that name."""
+
+    def newest(match: re.Match[str]) -> str:
+        files = sorted(folder.glob(match[0].replace("YYYYMMDD_HHMMSS", "????????_??????")))
+        assert files, f"{text}: no command of the page before this one wrote {match[0]}"
+        return str(files[-1].relative_to(folder))
+
+    return _STAMPED.sub(newest, text)
+
+
+@contextmanager
+def started(text: str, folder: Path, *, stdout: int = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
+    """The command in a shell and a process group of its own, of which nothing is left at the end."""
+    process = subprocess.Popen(
+        ["bash", "-o", "pipefail", "-c", text],
+        cwd=folder,
+        env=make_environment(folder),
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def run_to_its_end(text: str, folder: Path) -> tuple[int, str]:
+    """Exit code and output."""
+    with started(text, folder) as process:
+        try:
+            output, _ = process.communicate(timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f"{text} took longer than {TIMEOUT_S} s")
+        return process.returncode, output
+
+
+def run_until(words: str, text: str, folder: Path) -> tuple[int, str]:
+    """Exit code after SIGTERM, as a shell tells it, and what was printed until the words were there."""
+    with started(text, folder) as process:
+        assert process.stdout is not None
+        printed = ""
+        for line in process.stdout:
+            printed += line
+            if words in line:
+                break
+        assert words in printed, f"{text} ended with {process.wait(30)}\n{printed}"
+        code = stop(process)
+        return (128 - code if code < 0 else code), printed
+
+
+def stop(process: subprocess.Popen[str]) -> int:
+    """Send SIGTERM to the whole group: the command, and the shell that a pipe may have left around it."""
+    os.killpg(process.pid, signal.SIGTERM)
+    return process.wait(30)
+
+
+@contextmanager
+def running_beside(command: Command, folder: Path) -> Iterator[str]:
+    """What to run while whatever belongs beside the command is up, on a port that is free."""
+    if command.notes.beside is None:
+        yield command.to_run
+        return
+    other, port = command.notes.beside
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        free = str(probe.getsockname()[1])
+    with started(re.sub(rf"\b{port}\b", free, other), folder, stdout=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + TIMEOUT_S
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", int(free)), timeout=1).close()
+                break
+            except OSError:
+                assert process.poll() is None, f"{other} ended with {process.returncode}"
+                assert time.monotonic() < deadline, f"{other} does not answer"
+                time.sleep(0.1)
+        yield re.sub(rf"\b{port}\b", free, command.to_run)
+        stop(process)
+
+
+def worth_running(commands: list[Command]) -> Iterator[Command]:
+    """Each text once."""
+    seen: set[str] = set()
+    for command in commands:
+        if command.notes.not_run is None and command.text not in seen:
+            seen.add(command.text)
+            yield command
+
+
+@pytest.mark.parametrize("page", [page for page, commands in PAGES.items() if any(worth_running(commands))])
+def test_the_commands_of_a_page_end_as_it_says(page, checkout):
+    for command in worth_running(PAGES[page]):
+        with running_beside(command, checkout) as said:
+            text = name_files(said, checkout)
+            if command.notes.until is None:
+                code, output = run_to_its_end(text, checkout)
+            else:
+                code, output = run_until(command.notes.until, text, checkout)
+        assert code in command.notes.exits, f"{page}:{command.line}: {text} ended with {code}\n{output}"

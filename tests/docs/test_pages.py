@@ -1,0 +1,81 @@
+"""What the pages speak of is there: verbs, options, files, dependencies."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+import typer
+from tests.docs.console_blocks import ROOT, list_pages
+
+from cabanas_perf.cli.main import app
+from cabanas_perf.plans.parse import parse_explain
+from cabanas_perf.plans.rules import order
+
+VERBS = typer.main.get_command(app).commands
+PAGES = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in list_pages()}
+
+_FENCED = re.compile(r"^\s*```.*?^\s*```", re.MULTILINE | re.DOTALL)
+_SPAN = re.compile(r"`([^`\n]+)`")
+_VERB = re.compile(r"\bcabanas-perf ([a-z][a-z-]+)\b([^|;&\n]*)")
+_OPTION = re.compile(r"(?<![\w-])(--?[a-zA-Z][\w-]*)")
+_LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[\w-]+)?\)")
+_DEPENDENCY = re.compile(r"^\| `([\w.-]+)`", re.MULTILINE)
+
+
+def mentioned_commands(text):
+    """Verb and the rest of each command that the page shows in a block or between backquotes."""
+    code = [match[0].replace("\\\n", " ") for match in _FENCED.finditer(text)]
+    code += _SPAN.findall(_FENCED.sub("", text))
+    return [(match[1], match[2]) for piece in code for match in _VERB.finditer(piece)]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_verbs_and_options_that_a_page_names_exist(page):
+    for verb, rest in mentioned_commands(PAGES[page]):
+        assert verb in VERBS, f"{page}: cabanas-perf {verb}"
+        parameters = VERBS[verb].params
+        known = {name for one in parameters for name in (*one.opts, *one.secondary_opts)} | {"--help", "-h"}
+        unknown = set(_OPTION.findall(rest)) - known
+        assert not unknown, f"{page}: cabanas-perf {verb}{rest}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_files_that_a_page_links_to_are_there(page):
+    for target in _LINK.findall(_FENCED.sub("", PAGES[page])):
+        if "://" not in target:
+            assert ((ROOT / page).parent / target).exists(), f"{page}: {target}"
+
+
+def names_of(requirements):
+    return {re.match(r"[\w.-]+", requirement)[0] for requirement in requirements}
+
+
+def test_every_dependency_is_justified_and_nothing_else_is():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = names_of([*project["dependencies"], *project["optional-dependencies"]["audio"]])
+    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    justified = _DEPENDENCY.findall(page)
+    assert sorted(justified) == sorted(declared)
+
+
+def test_the_example_of_a_lint_rule_works():
+    page = (ROOT / "docs" / "lint-rules.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    names = {**vars(order), "COUNTED_ROWS": 1_000}
+    exec(source, names)
+    scan = {"Node Type": "Seq Scan", "Plan Rows": 5_000, "Total Cost": 1.0, "Actual Rows": 5_000, "Actual Loops": 1}
+    count = {"Node Type": "Aggregate", "Plan Rows": 1, "Total Cost": 2.0, "Actual Rows": 1, "Actual Loops": 1}
+    plan = parse_explain([{"Plan": {**count, "Plans": [scan]}}])
+    (finding,) = names["find_counted_rows"](plan, {})
+    assert finding.evidence == {"counted_rows": 5_000}
+
+
+def test_every_lint_rule_is_in_its_table():
+    page = (ROOT / "docs" / "lint-rules.md").read_text(encoding="utf-8")
+    rows = " ".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
+    documented = set(_SPAN.findall(rows))
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src/cabanas_perf/plans/rules").glob("*.py"))
+    assert documented >= set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', sources))
+    assert all(f'"{rule}"' in sources for rule in documented)
