@@ -40,6 +40,8 @@ _GRACE_S = 1.0
 _REPORT_S = 1.0
 _CONTROL_S = 0.1
 _LAST_REPORTS_S = 10.0
+_LEAVE_S = 0.5
+"""From a worker's last report to its end, so that the report is on its way."""
 _TICK_S = 0.02
 _BLOCKED_S = 0.03
 """A tick that comes this late was kept back by something other than the server."""
@@ -61,7 +63,7 @@ class Generator:
         self._started_at_s = self._cpu_start_s = 0.0
         self._clock_step_s = 0.0
         self._user_errors = 0
-        self._started = self._final = False
+        self._started = self._final = self._leaving = False
 
     def issue(self, due_ns: int | None) -> dict[str, int]:
         return self.recorder.issue(due_ns)
@@ -126,8 +128,18 @@ class Generator:
         self._user_errors += 1
 
     def on_report_to_master(self, data: dict[str, Any], **_: object) -> None:
-        if self._started:
-            data[_REPORT_FIELD] = self._take().to_line()
+        if not self._started:
+            return
+        data[_REPORT_FIELD] = self._take().to_line()
+        if self._final and not self._leaving:
+            # The master forgets workers that have stopped and tells them nothing more; they would miss it for a minute.
+            self._leaving = True
+            gevent.spawn_later(_LEAVE_S, self._leave)
+
+    def _leave(self) -> None:
+        assert self._environment is not None
+        assert self._environment.runner is not None
+        self._environment.runner.quit()
 
     def on_worker_report(self, data: dict[str, Any], **_: object) -> None:
         if line := data.get(_REPORT_FIELD):

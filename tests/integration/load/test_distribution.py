@@ -19,6 +19,7 @@ from cabanas_perf.runners.load_generator import Distribution, run_generator, run
 pytestmark = pytest.mark.serial
 
 RATE_RPS, SECONDS = 60, 5
+_PATIENCE_S = 30
 
 
 def free_port() -> int:
@@ -65,7 +66,9 @@ def run_apart(host, plan, workers_users):
         distribution=Distribution(expect_workers=len(workers), bind_port=port, worker_wait_s=30),
     )
     for worker in workers:
-        worker.join()
+        # Left alone, they would wait a minute for word from a master that is gone.
+        worker.join(_PATIENCE_S)
+        assert not worker.is_alive()
     return run
 
 
