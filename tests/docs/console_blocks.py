@@ -67,6 +67,8 @@ class Command:
     """One command of a page, as a shell takes it, and what its block's comments say."""
 
     page: str
+    block: int
+    """The line on which its block begins."""
     line: int
     text: str
     notes: Notes
@@ -102,7 +104,7 @@ def find_commands(page: str, text: str) -> Iterator[Command]:
                 _reject(page, number, f"nobody knows what {match[1]!r} means")
             notes, noted_at = added, number
         elif match := _FENCE.match(line):
-            found = list(_read_block(page, lines, notes))
+            found = list(_read_block(page, number, lines, notes))
             if match[1] == "console":
                 if not found:
                     _reject(page, number, f"a console block without a line that begins with {_PROMPT!r}")
@@ -119,7 +121,7 @@ def find_commands(page: str, text: str) -> Iterator[Command]:
         _reject(page, noted_at, "a test comment that stands above no block")
 
 
-def _read_block(page: str, lines: Iterator[tuple[int, str]], notes: Notes) -> Iterator[Command]:
+def _read_block(page: str, block: int, lines: Iterator[tuple[int, str]], notes: Notes) -> Iterator[Command]:
     """Takes the lines of one block, its closing fence included."""
     for number, line in lines:
         if _FENCE.match(line):
@@ -131,7 +133,7 @@ def _read_block(page: str, lines: Iterator[tuple[int, str]], notes: Notes) -> It
         while text.endswith("\\"):
             _, more = next(lines, (0, ""))
             text = text.removesuffix("\\").rstrip() + " " + more.strip().removeprefix("> ").strip()
-        yield Command(page, number, text, notes)
+        yield Command(page, block, number, text, notes)
 
 
 def _reject(page: str, line: int, problem: str) -> NoReturn:

@@ -9,20 +9,35 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 
 import pytest
-from tests.docs.console_blocks import ROOT, Command, find_commands, list_pages
+from tests.docs.console_blocks import ROOT, Command, Notes, find_commands, list_pages
 
 TIMEOUT_S = 120
-PAGES = {
-    str(path.relative_to(ROOT)): list(find_commands(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")))
-    for path in list_pages()
-}
 
 _STAMPED = re.compile(r"\S*YYYYMMDD_HHMMSS\S*")
+_BUILDS_ON_OTHERS = re.compile(r"YYYYMMDD_HHMMSS|baseline|profiles/|plugins")
+
+
+def choose_commands() -> dict[str, list[Command]]:
+    """What to run of each page: each command once, on one page only unless the page builds on what it left behind."""
+    chosen: dict[str, list[Command]] = {}
+    seen: set[str] = set()
+    for path in list_pages():
+        page = str(path.relative_to(ROOT))
+        commands = [one for one in find_commands(page, path.read_text(encoding="utf-8")) if one.notes.not_run is None]
+        elsewhere = set() if any(_BUILDS_ON_OTHERS.search(one.text) for one in commands) else seen
+        here = {one.text: one for one in reversed(commands) if one.text not in elsewhere}
+        chosen[page] = sorted(here.values(), key=lambda one: one.line)
+        seen |= set(here)
+    return {page: commands for page, commands in chosen.items() if commands}
+
+
+PAGES = choose_commands()
 
 
 @pytest.fixture
@@ -107,15 +122,19 @@ def stop(process: subprocess.Popen[str]) -> int:
 
 
 @contextmanager
-def running_beside(command: Command, folder: Path) -> Iterator[str]:
-    """What to run while whatever belongs beside the command is up, on a port that is free."""
-    if command.notes.beside is None:
-        yield command.to_run
+def running_beside(notes: Notes, folder: Path) -> Iterator[Callable[[str], str]]:
+    """While whatever belongs beside a block is up on a free port; gives what puts that port into a command."""
+    if notes.beside is None:
+        yield str
         return
-    other, port = command.notes.beside
+    other, port = notes.beside
     with socket.create_server(("127.0.0.1", 0)) as probe:
         free = str(probe.getsockname()[1])
-    with started(re.sub(rf"\b{port}\b", free, other), folder, stdout=subprocess.DEVNULL) as process:
+
+    def say_port(text: str) -> str:
+        return re.sub(rf"\b{port}\b", free, text)
+
+    with started(say_port(other), folder, stdout=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + TIMEOUT_S
         while True:
             try:
@@ -125,26 +144,20 @@ def running_beside(command: Command, folder: Path) -> Iterator[str]:
                 assert process.poll() is None, f"{other} ended with {process.returncode}"
                 assert time.monotonic() < deadline, f"{other} does not answer"
                 time.sleep(0.1)
-        yield re.sub(rf"\b{port}\b", free, command.to_run)
+        yield say_port
         stop(process)
 
 
-def worth_running(commands: list[Command]) -> Iterator[Command]:
-    """Each text once."""
-    seen: set[str] = set()
-    for command in commands:
-        if command.notes.not_run is None and command.text not in seen:
-            seen.add(command.text)
-            yield command
-
-
-@pytest.mark.parametrize("page", [page for page, commands in PAGES.items() if any(worth_running(commands))])
+@pytest.mark.parametrize("page", PAGES)
 def test_the_commands_of_a_page_end_as_it_says(page, checkout):
-    for command in worth_running(PAGES[page]):
-        with running_beside(command, checkout) as said:
-            text = name_files(said, checkout)
-            if command.notes.until is None:
-                code, output = run_to_its_end(text, checkout)
-            else:
-                code, output = run_until(command.notes.until, text, checkout)
-        assert code in command.notes.exits, f"{page}:{command.line}: {text} ended with {code}\n{output}"
+    for _, block in groupby(PAGES[page], key=lambda command: command.block):
+        commands = list(block)
+        notes = commands[0].notes
+        with running_beside(notes, checkout) as say_port:
+            for command in commands:
+                text = name_files(say_port(command.to_run), checkout)
+                if notes.until is None:
+                    code, output = run_to_its_end(text, checkout)
+                else:
+                    code, output = run_until(notes.until, text, checkout)
+                assert code in notes.exits, f"{page}:{command.line}: {text} ended with {code}\n{output}"
