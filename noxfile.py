@@ -71,3 +71,9 @@ def resilience(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """The pytest-benchmark suites."""
     session.run(tool("pytest"), "benchmarks", "--benchmark-only", "-o", "python_files=test_*.py", *session.posargs)
+
+
+@nox.session
+def rules(session: nox.Session) -> None:
+    """How often the rules of comparisons and verdicts are wrong, into benchmarks/RULES.md; a quarter of an hour."""
+    session.run(tool("python"), "benchmarks/rules.py", *session.posargs)

@@ -1,7 +1,7 @@
 """Did B change anything against A: pairs of measurements taken side by side, and what their ratios prove.
 
-A pair is one turn of each side over the same work, close together in time, so that whatever slows the machine slows
-both; the ratio of the two cancels it. Only ratios are judged here, never times of one side alone.
+A pair is each side at the same work, close together in time, so that whatever slows the machine slows both; the ratio
+of the two cancels it. Only ratios are judged here, never times of one side alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PAIRS_MAX = 10_000
 """Beyond this many, the number of pairs that would settle a comparison is given as None."""
 
 DEFAULT_MARGIN_RATIO = 0.05
-DEFAULT_PAIRS = 60
+DEFAULT_PAIRS = 100
 """What the rule needs on busy cores for its power; `benchmarks/RULES.md` has the figures."""
 
 

@@ -23,8 +23,8 @@ from cabanas_perf.runners.explain_statement import Limits, estimate_plan, rolled
 from cabanas_perf.runners.explain_tables import fetch_tables, tables_of
 from cabanas_perf.runners.pairs import PairRun, Turn, interleave
 
-READ_PAIRS = 40
-WRITE_PAIRS = 20
+READ_PAIRS = 20
+WRITE_PAIRS = 10
 _WRITE_ROWS = 200
 _BUILD_TIMEOUT_S = 600.0
 _WITHOUT, _WITH = "cabanas_perf_without", "cabanas_perf_with"

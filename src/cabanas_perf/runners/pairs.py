@@ -1,10 +1,14 @@
-"""Two variants measured as interleaved pairs: the same work for both, one right after the other, in random order.
+"""Two variants measured as interleaved pairs: the same work for both, one right after the other.
+
+A pair is crossed: one batch with one side first, at once another batch with the other side first (ABBA or BAAB, drawn
+at random). Whoever comes second finds warm caches, and on a busy machine a scheduler that is less, or more, inclined
+to let it finish. That makes identical code differ by any factor, always for the same position; crossed, it cancels.
 
 For two callables, in the loop that is running already:
 
     run = await run_pairs(
         Variant("before", before.analyze), Variant("after", after.analyze),
-        draw=lambda: next_texts(50), pairs=DEFAULT_PAIRS, seed=0, timer=Timer.CPU,
+        draw=lambda: next_texts(30), pairs=DEFAULT_PAIRS, seed=0, timer=Timer.CPU,
     )
     verdict = judge_pairs(run.ratios)            # measurement.paired: the median ratio, its interval, what it proves
 
@@ -14,6 +18,7 @@ Whoever measures elsewhere, in another process or inside a transaction, writes a
 from __future__ import annotations
 
 import inspect
+import math
 import operator
 import random
 from collections.abc import Awaitable, Callable, Sequence
@@ -48,7 +53,7 @@ class Timer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One side's part of a pair."""
+    """One side's work on one batch."""
 
     taken_ns: int
     outputs: Sequence[Any]
@@ -77,7 +82,7 @@ class PairRun:
     """What the pairs left behind, in the order in which they ran; warm-up pairs are not among them."""
 
     base_ns: list[int] = field(default_factory=list)
-    """What each turn of the first side took, the whole batch."""
+    """What each turn of the first side took, the whole batch; two turns make a pair."""
     head_ns: list[int] = field(default_factory=list)
     inputs: int = 0
     """How many inputs each side worked through."""
@@ -91,8 +96,8 @@ class PairRun:
 
     @property
     def ratios(self) -> list[float]:
-        """Second side by first, a pair each."""
-        return [head_ns / base_ns for base_ns, head_ns in zip(self.base_ns, self.head_ns, strict=True)]
+        """Second side by first, one for each pair."""
+        return cross_ratios(self.base_ns, self.head_ns)
 
     @property
     def base_ms(self) -> float | None:
@@ -105,6 +110,17 @@ class PairRun:
 
     def _per_input_ms(self, turns_ns: Sequence[int]) -> float | None:
         return ns_to_ms(median(turns_ns)) * len(turns_ns) / self.inputs if turns_ns and self.inputs else None
+
+
+def cross_ratios(base_ns: Sequence[int], head_ns: Sequence[int]) -> list[float]:
+    """The ratio of each pair: the geometric mean of its two turns' ratios, in which a factor that favours either
+    position cancels.
+
+    >>> cross_ratios([10, 30], [30, 10])
+    [1.0]
+    """
+    turns = [head / base for base, head in zip(base_ns, head_ns, strict=True)]
+    return [math.sqrt(first * second) for first, second in zip(turns[::2], turns[1::2], strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,41 +208,46 @@ async def interleave(
     """As many pairs as were asked for, never more and never fewer unless ``stop`` is set: a number that depends on
     what was seen would prove whatever one waits for.
 
-    Both sides of a pair get the one batch that ``draw`` makes for it, off the clock; who goes first is drawn from
-    ``seed``, evenly: each order has half of the pairs. The first ``warmup_pairs`` are not counted, but their outputs
-    are compared as well. With ``equal`` None no outputs are.
+    ``draw`` makes a batch for each half of a pair, off the clock, and both sides get it; ``seed`` draws which side is
+    first in the first half. The first ``warmup_pairs`` are not counted, but their outputs are compared as well. With
+    ``equal`` None no outputs are.
 
     Raises ValueError when a turn took no time at all, so that there is no ratio, when a batch is empty, or when the
     sides return outputs in different numbers.
     """
     run = PairRun()
-    # Seeded, so that a run can be repeated; shuffled halves, so that no side is first more often.
-    rng = random.Random(seed)  # noqa: S311
-    base_first = [True] * (pairs // 2) + [False] * (pairs // 2)
-    base_first += [rng.random() < 0.5] * (pairs % 2)
-    rng.shuffle(base_first)
-    for number, is_base_first in enumerate([True] * warmup_pairs + base_first, start=-warmup_pairs):
+    rng = random.Random(seed)  # noqa: S311 - so that a run can be repeated
+    for number in range(-warmup_pairs, pairs):
         if stop:
             return run
-        batch = draw()
-        if not batch:
-            raise ValueError("a pair needs inputs")
-        if is_base_first:
-            base_turn, head_turn = await base.turn(batch), await head.turn(batch)
-        else:
-            head_turn, base_turn = await head.turn(batch), await base.turn(batch)
-        if equal is not None:
-            _compare(run, batch, base_turn.outputs, head_turn.outputs, equal)
+        base_first = rng.random() < 0.5
+        halves = [await _take_turns(base, head, draw(), first, run, equal) for first in (base_first, not base_first)]
         if number < 0:
             continue
-        if base_turn.taken_ns <= 0 or head_turn.taken_ns <= 0:
-            raise ValueError("a turn took no time: the batch is too small for this clock")
-        run.base_ns.append(base_turn.taken_ns)
-        run.head_ns.append(head_turn.taken_ns)
-        run.inputs += len(batch)
+        for base_ns, head_ns, inputs in halves:
+            run.base_ns.append(base_ns)
+            run.head_ns.append(head_ns)
+            run.inputs += inputs
         advance(1)
     run.complete = True
     return run
+
+
+async def _take_turns(
+    base: Side, head: Side, batch: Sequence[Any], base_first: bool, run: PairRun, equal: Equal | None
+) -> tuple[int, int, int]:
+    """What either side took for the batch, in nanoseconds, and how many inputs it had."""
+    if not batch:
+        raise ValueError("a pair needs inputs")
+    if base_first:
+        base_turn, head_turn = await base.turn(batch), await head.turn(batch)
+    else:
+        head_turn, base_turn = await head.turn(batch), await base.turn(batch)
+    if equal is not None:
+        _compare(run, batch, base_turn.outputs, head_turn.outputs, equal)
+    if base_turn.taken_ns <= 0 or head_turn.taken_ns <= 0:
+        raise ValueError("a turn took no time: the batch is too small for this clock")
+    return base_turn.taken_ns, head_turn.taken_ns, len(batch)
 
 
 def _compare(

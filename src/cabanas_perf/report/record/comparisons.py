@@ -25,7 +25,7 @@ class ComparedRound(Record):
 
     hash_seed: Count
     base_ns: tuple[Count, ...]
-    """What each turn took, in the order of the pairs."""
+    """What each turn took; two turns of each side make a pair."""
     head_ns: tuple[Count, ...]
 
 
@@ -38,7 +38,7 @@ class Comparison(Record):
     clock: Literal["wall", "cpu"]
     pairs: Count
     batch: Count
-    """Requests in a turn; a pair is one turn of each side."""
+    """Requests in a turn; a pair is two turns of each side."""
     rounds: tuple[ComparedRound, ...] = ()
     ratio: NonNegative | None = None
     """The median of the pairs' ratios; the interval has 5 % on each side."""
