@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import typer
 
+from cabanas_perf.cli.check import check
 from cabanas_perf.cli.doctor import doctor
 from cabanas_perf.cli.explain import explain
 from cabanas_perf.cli.loadtest import loadtest
@@ -46,6 +47,7 @@ def _options(
 
 
 _VERBS: dict[Callable[..., None], str] = {
+    check: "Check everything: the gate for CI.",
     profile: "Measure the cores, judge them, profile them.",
     explain: "EXPLAIN ANALYZE the service's statements, and lint their plans.",
     loadtest: "Load the service, judge it, audit it.",

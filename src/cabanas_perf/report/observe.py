@@ -5,15 +5,24 @@ Latencies come back from their histograms, so within 0.05 % of what was measured
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cabanas_perf.measurement.histogram import LatencyHistogram
 from cabanas_perf.measurement.summary import LatencySummary, Summary
-from cabanas_perf.report.record import Latency, Report, Workload
+from cabanas_perf.report.record import Latency, Query, Report, Workload
 from cabanas_perf.slo.verdict import Observation, RatioEstimate
 
 
 def read_observations(report: Report) -> dict[str, Observation]:
     """Observations by workload. Raises ValueError when a histogram is damaged."""
     return {workload.name: _read_observation(workload) for workload in report.workloads}
+
+
+def count_plan_errors(queries: Iterable[Query]) -> int | None:
+    """Findings of severity error; None when there is none, and a statement could not be explained."""
+    queries = tuple(queries)
+    errors = sum(finding.severity == "error" for query in queries for finding in query.findings)
+    return errors if errors or all(query.explained for query in queries) else None
 
 
 def _read_observation(workload: Workload) -> Observation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import asyncpg
@@ -76,6 +76,29 @@ async def audit_over_http(base_url: str, codes: Sequence[str], *, timeout_s: flo
             AuditCheck(name="no overlapping stays", passed=None, detail=unseen),
         ],
     )
+
+
+def merge_audits(audits: Mapping[str, Audit]) -> Audit | None:
+    """The audits of a run's parts as one, each check under its part's name; None without any."""
+    if not audits:
+        return None
+    (source, *others) = {audit.source for audit in audits.values()}
+    return Audit(
+        # What only one of them could ask was not asked of all.
+        source="http" if others else source,
+        passed=all_passed(audits.values()),
+        checks=tuple(
+            check.model_copy(update={"name": f"{part}: {check.name}"})
+            for part, audit in audits.items()
+            for check in audit.checks
+        ),
+    )
+
+
+def all_passed(audits: Iterable[Audit]) -> bool | None:
+    """False when one failed, else None when one could not be made."""
+    found = {audit.passed for audit in audits}
+    return False if False in found else None if None in found else True
 
 
 def _check(name: str, *, expected: int, found: int) -> AuditCheck:

@@ -20,6 +20,7 @@ from cabanas_perf.measurement.units import ns_to_ms
 from cabanas_perf.report import record
 from cabanas_perf.report.build import build_report, build_workload
 from cabanas_perf.report.files import write_report
+from cabanas_perf.runners.audit import all_passed
 from cabanas_perf.runners.databases import DataSize, open_backends
 from cabanas_perf.runners.environment import describe_environment
 from cabanas_perf.runners.load_observations import observe
@@ -155,7 +156,7 @@ def run_capacity(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
         last.judgements,
         complete=not stop,
         interrupted_by=stop.asked_by,
-        audit_passed=_all_passed(audits) if options.audit else True,
+        audit_passed=all_passed(audits) if options.audit else True,
     )
     report = build_report(
         run=run.describe(
@@ -278,8 +279,3 @@ def _render_step(point: record.CapacityStep) -> str:
     return (
         f"{point.rate_rps:8.1f} requests/s: P95 {p95}, generator {point.generator_cpu_ratio:.0%} of a core, {outcome}"
     )
-
-
-def _all_passed(audits: Sequence[record.Audit]) -> bool | None:
-    found = {audit.passed for audit in audits}
-    return False if False in found else None if None in found else True

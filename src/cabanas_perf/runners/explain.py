@@ -131,6 +131,18 @@ def run_explain(options: ExplainOptions, *, stop: Stop, progress: Progress) -> E
     )
 
 
+async def explain_database(
+    database_url: str, options: ExplainOptions, *, stop: Stop, progress: Progress
+) -> list[record.Query]:
+    """The chosen statements, explained on this database as it is; fewer of them after a stop.
+
+    Raises:
+        RunError: as `run_explain` does.
+    """
+    names = _choose_names(options.queries)
+    return [one.query for one in await _explain_all(database_url, names, options, options.advise, stop, progress)]
+
+
 def _choose_names(wanted: Sequence[str]) -> tuple[str, ...]:
     known = statement_names()
     if unknown := [name for name in wanted if name not in known]:

@@ -31,11 +31,9 @@ from cabanas_perf.runners.stop import Stop
 from cabanas_perf.runners.target import Target, TargetOptions
 from cabanas_perf.runners.webhook_replies import WebhookReply, read_replies
 from cabanas_perf.slo.file import SloFile
-from cabanas_perf.slo.objective import ALL_WORKLOADS, Indicator, Objective, Unit
+from cabanas_perf.slo.objective import ALL_WORKLOADS, MEASURED_BY, Objective, RunKind, Unit
 from cabanas_perf.workloads.prereservation import run_marker
 
-_INDICATORS = frozenset({Indicator.LATENCY, Indicator.ACK_LATENCY, Indicator.ERROR_RATE, Indicator.ACCEPTED_RATIO})
-"""What a load run measures."""
 _SECRET_BY_USER_FILE = {"whatsapp": WHATSAPP_SECRET_VARIABLE, "mercadopago": MERCADOPAGO_SECRET_VARIABLE}
 _REPLIES_WAIT_S = 15.0
 _PAYMENTS = 100
@@ -125,7 +123,7 @@ def choose_scope(objectives: Sequence[Objective], endpoints: Collection[str], sc
         one.id
         for one in objectives
         if one.workload in {*endpoints, ALL_WORKLOADS}
-        and one.indicator in _INDICATORS
+        and one.indicator in MEASURED_BY[RunKind.LOAD]
         and one.id not in scenario.out_of_scope
     )
 

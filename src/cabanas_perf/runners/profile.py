@@ -32,7 +32,7 @@ from cabanas_perf.runners.stop import Stop
 from cabanas_perf.runners.target import Target, TargetOptions, open_target
 from cabanas_perf.slo.exit_codes import exit_code_for
 from cabanas_perf.slo.file import SloFile
-from cabanas_perf.slo.objective import Indicator, RunKind
+from cabanas_perf.slo.objective import MEASURED_BY, RunKind
 from cabanas_perf.slo.verdict import Observation, judge
 from cabanas_perf.workloads.base import (
     Account,
@@ -50,11 +50,6 @@ _MIN_CABINS = 24
 
 _COSTLY_PROFILED_REQUESTS = 13
 """Where a request takes seconds, a profile over so many shows as much as one over hundreds."""
-
-INDICATORS = frozenset(
-    {Indicator.LATENCY, Indicator.ACK_LATENCY, Indicator.ERROR_RATE, Indicator.ACCEPTED_RATIO, Indicator.WER}
-)
-"""What a profile measures; objectives of other indicators are not in its scope."""
 
 _NOT_CONNECTED = frozenset({"ConnectError", "ConnectTimeout", "ConnectionRefusedError", "FileNotFoundError"})
 """Kinds of failure that say that nobody was there."""
@@ -147,7 +142,7 @@ def run_profile(options: ProfileOptions, *, stop: Stop, progress: ProgressListen
     run = Run()
     objectives = options.slo.select(run=RunKind.PROFILE, set_name=options.slo_set)
     names = {spec.name for spec in options.targets}
-    in_scope = {one.id for one in objectives if one.workload in names and one.indicator in INDICATORS}
+    in_scope = {one.id for one in objectives if one.workload in names and one.indicator in MEASURED_BY[RunKind.PROFILE]}
     with open_target(
         options.where,
         needs=frozenset(need for spec in options.targets for need in spec.needs),

@@ -44,6 +44,21 @@ class RunKind(Enum):
     LOAD = "load"
 
 
+MEASURED_BY = {
+    RunKind.PROFILE: frozenset(
+        {
+            Indicator.LATENCY,
+            Indicator.ACK_LATENCY,
+            Indicator.ERROR_RATE,
+            Indicator.ACCEPTED_RATIO,
+            Indicator.WER,
+        }
+    ),
+    RunKind.LOAD: frozenset({Indicator.LATENCY, Indicator.ACK_LATENCY, Indicator.ERROR_RATE, Indicator.ACCEPTED_RATIO}),
+}
+"""The indicators that a run of each kind measures; objectives of others are not in its scope."""
+
+
 class Unit(Enum):
     """The unit of a target and of everything compared with it."""
 

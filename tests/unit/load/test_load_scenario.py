@@ -21,7 +21,7 @@ from cabanas_perf.load.scenario import (
 )
 from cabanas_perf.load.user_files import find_user_classes, list_endpoints
 
-SHIPPED = ("capacity", "contention", "full", "health", "quick", "soak", "spike", "stress")
+SHIPPED = ("capacity", "check", "contention", "full", "health", "quick", "soak", "spike", "stress")
 GOOD = """
 model = "closed"
 users = 4
