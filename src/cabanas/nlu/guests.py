@@ -22,6 +22,8 @@ _FRAGMENTS = {
     # What stands after a number and makes it count something else than people.
     "tail": """(?! RO? {HOUR|THING|PET|LODGING|CASH|NOCHE|NOCHES|DIAS|DIA|SEMANA|SEMANAS|MES|MESES|ANOS|PERCENT|BIG
             |MONTH|QUINCENA|FINES|FINDE|FIN|X|FAMILIES|GLUED|YGLUED|SERVICE|FERIADO}
+        | {UNKNOWN|MAS} {NOCHES|DIAS|SEMANAS|MESES|THING}
+        | (?: COMMA? DAY ){1,6} Y DAY {DE|DEL}? MONTH
         | PERSONS? {GROWN|KID|KIDS|FRIENDS|COUPLE|COUPLES|KIN2} | DE MONTH | AL {DAY|GLUED}
         | {A|HASTA|DASH} EL? (?: DAY RO? {DE|DEL}? MONTH | GLUED ) | COLON DIGITS
         | {Y|O|COMMA} DAY RO? {DE|DEL} MONTH
@@ -39,7 +41,11 @@ _TOTALS = Anchored(
             """{SOMOS|SERIA|BE} (?: {WE|SOLO|SOLOS|EN|TOTAL|LOS|UNKNOWN|ABOUT|COMO|UN|ENTRE} ){0,2}
             (?: UNO | @some | SOME Y SOME ) PERSONS? @tail""",
         ),
-        "go": ("GO WE", "{GO|WE} {WE|SOLO|SOLOS|LOS|ABOUT|COMO|UNKNOWN}? @some PERSONS? @tail"),
+        "go": (
+            "GO WE THEY THEY_GO",
+            """{GO|THEY_GO} {WE|SOLO|SOLOS|LOS|ABOUT|COMO|UNKNOWN}? @some PERSONS? @tail
+            | (?<!Y) WE {ES|SOMOS|SOLO|SOLOS|LOS|UNKNOWN}? @some PERSONS? @tail | THEY ES @some @tail""",
+        ),
         "in_all": ("TOTAL", "TOTAL {ES|SOMOS|DE|COLON|SERIA}? SOME PERSONS? @tail"),
         "families_of": ("SOME", "SOME FAMILIES DE SOME @tail"),
         "persons": (
@@ -67,8 +73,13 @@ _STRONG = frozenset({"are", "go", "in_all"})
 _PARTS = Anchored(
     {
         "grown": ("COUNT", "COUNT PERSONS? GROWN"),
-        "kids": ("COUNT", "COUNT UNKNOWN? {KID|KIDS}"),
-        "friends": ("COUNT", "COUNT {FRIENDS|KIN}"),
+        "kids": (
+            "COUNT MY LOS LAS",
+            "COUNT UNKNOWN? {KID|KIDS} | {MY|LOS|LAS} {KIDS|FRIENDS} COMMA? QUE ES SOME",
+        ),
+        "friends": ("COUNT", "SOME {FRIENDS|KIN} | (?<={CON|Y|PLUS|COMMA|MAS|PARA}) {UN|UNO} KIN"),
+        "we": ("WE", "(?<=Y) WE SOME"),
+        "theirs": ("THEIR", "(?<=Y) THEIR {KIN|COUPLE|KID}"),
         "couples": ("SOME", "SOME {COUPLE|COUPLES}"),
         "partner": ("MY", "MY COUPLE"),
         "another_couple": ("OTRO", "(?<=CON) OTRO COUPLE"),
@@ -92,14 +103,14 @@ _PARTS = Anchored(
 _HEADS = {"couples": 2, "couple": 2, "another_couple": 4, "parents": 2, "speaker": 0}
 _RELATIVES = frozenset({"kin", "partner", "child", "the_child", "parents"})
 
-_ALONE = grammar("{I|GO|MY|ESTE} SOLO (?! {WANT|UNKNOWN|QUE|POWER|HAVE} ) | SOLO PARA MY | {SOLO|SOLOS} I")
+_ALONE = grammar("{I|GO|MY|ESTE|AM} SOLO (?! {WANT|UNKNOWN|QUE|POWER|HAVE} ) | SOLO PARA MY | {SOLO|SOLOS} I")
 _NOT_MEANT = grammar("{NO|WERE} {SOMOS|GO}? $")
-_ON_TOP = grammar("COMMA? {Y|PLUS|MAS|CON} MAS?")
+_ON_TOP = grammar("COMMA? {Y|PLUS|MAS|CON} (?: MAS | {THEY_GO|GO|UNKNOWN} ALSO | ALSO {THEY_GO|GO|UNKNOWN}? )?")
 
 _COUNT, _CON, _PARA = classes("COUNT"), symbol_of("CON"), symbol_of("PARA")
 _DENIALS = classes("NO WERE SOMOS GO")
 _LINKS = classes("COMMA Y PLUS MAS CON")
-_SOLO, _TALK = classes("SOLO SOLOS"), classes("TELL")
+_SOLO, _TALK = classes("SOLO SOLOS"), grammar("(?: TELL | LO UNKNOWN ) CON $")
 _NAMED = classes("GROWN KID KIDS FRIENDS COUPLE COUPLES KIN KIN2 I MY")
 _TRIGGERS = _NAMED | _SOLO | classes("SOMOS BE SERIA GO WE TOTAL PERSONS PARA X FIT COME_IN FAMILY FAMILIES")
 
@@ -153,7 +164,7 @@ def _on_top_of(total: int, end: int, tokens: list[str], tape: str) -> int:
         part = _MORE.match(tape, link.end())
         if part is None:
             break
-        count = next(iter(_numbers(part, tokens)), 1)
+        count = 2 if part["two"] else next(iter(_numbers(part, tokens)), 1)
         if _CON in link[0] and (part["kin"] or (total > 2 and count > 1)):
             break
         added += count
@@ -161,7 +172,7 @@ def _on_top_of(total: int, end: int, tokens: list[str], tape: str) -> int:
     return added
 
 
-_MORE = grammar("{LOS|LAS|MY}? COUNT UNKNOWN? {KID|KIDS} | {EL|LA|MY}? KID | MY (?P<kin> KIN )")
+_MORE = grammar("{LOS|LAS|MY}? COUNT UNKNOWN? {KID|KIDS} | {EL|LA|MY}? KID | MY (?P<kin> KIN ) | MY (?P<two> KIN2 )")
 _NUMERALS = _COUNT | classes("N S")
 
 
@@ -175,9 +186,10 @@ def _sum_of_parts(tokens: list[str], tape: str) -> int | None:
         kind = part.lastgroup
         assert kind is not None
         counts[kind] += next(iter(_numbers(part, tokens)), 1) * _HEADS.get(kind, 1)
-    before = tape[max(0, parts[0].start() - 2) : parts[0].start()]
+    first = parts[0].start()
+    before = tape[max(0, first - 2) : first]
     is_with, is_for = _CON in before, _PARA in before
-    is_talk = is_with and not _TALK.isdisjoint(before)  # "lo hablo con mi marido"
+    is_talk = is_with and _TALK.search(tape, max(0, first - 3), first) is not None  # "lo hablo con mi marido"
     if "kids" in counts:
         del counts["the_child"]  # "1 nene de 3 años, ¿el nene paga?"
     is_child_in_passing = counts.keys() <= {"child", "the_child", "baby"} and not (is_with and "child" in counts)

@@ -40,16 +40,17 @@ _SIGNS = Anchored(
             | TAKE {LA|LO|EL} | (?<={ME|NOS}) KEEP CON | LEAVE_ME RESERVED
             | (?<={LA|LO}) WANT (?! {UNKNOWN|QUE} )
             | (?<!{TE|LE|SE|LO|YA|NO}) (?<!{TE|LE} {LA|LO}) CONFIRM (?! {SI|MANANA|WEEKDAY|HOY} )
+            | (?<={TE|LE}) CONFIRM UNKNOWN? (?: {DEL|DESDE} | EL? WEEKDAY {DIGITS|GLUED} )
             | CHANGE {LA|EL|MY|DE|CALENDAR_DATE|UNKNOWN}{0,4} BOOKING""",
         ),
         DISPONIBILIDAD: (
             "FREE LIBRE PLACE TAKEN RESERVED HAY HAVE REMAIN WANT",
             """FREE | (?<!{AIR|UNKNOWN}) LIBRE | TAKEN | (?<!{LEAVE_ME|LO}) RESERVED | WANT {ALGO|ANY|UN|SOME}? LODGING
             | (?<!{QUE|EL|DEL|ESE|ESTE|BOOK}) PLACE (?! PARA UNKNOWN? {EL|LA|UN|LOS}? SOME? {SERVICE|THING|PET} )
-            | @offered (?: {ANY|UN}? {LODGING|CALENDAR_DATE} | ALGO (?! {PRICE|SERVICE} )
+            | @offered (?: {ANY|UN}? {LODGING|CALENDAR_DATE} | ALGO (?! MAS? {PRICE|SERVICE} ) | NOTHING
                 | PARA (?! MAKE ) | {DEL|ENTRE|DESDE}
                 | EL? (?: @day ) )
-            | REMAIN {ALGO|ANY|UN|LODGING}""",
+            | REMAIN {ALGO|ANY|UN|LODGING|NOTHING}""",
         ),
         SERVICIOS: (
             "SERVICE SELLS WHERE HOW_MANY NEAR CLOCK_TIME HOW_MUCH THING HAVE HAY COMO MAY POWER SE PLACE",
@@ -64,7 +65,7 @@ _SIGNS = Anchored(
             "PRICE WOULD_LEAVE HOW_MUCH WORTH SELLS X",
             """PRICE | (?<!Y) WOULD_LEAVE | (?<! A ) HOW_MUCH (?! {ANTES|ARRIVE} ) | (?<= A ) (?! @distance ) HOW_MUCH
             | WORTH {LA|EL|POR|DE|DEL|X|PARA|UN|ES} | (?<=QUE) {SELLS|WORTH} | (?<={ME|NOS|LE}) SELLS
-            | SELLS {MONEY|COUNT|GLUED|P99|BIG|MAS|LA|LO|POR|X|PARA|ASK} | (?<=D12) X D12""",
+            | SELLS {MONEY|COUNT|GLUED|P99|BIG|MAS|LA|LO|POR|X|PARA|ASK} | (?<!{UN|LA|EL} D12) (?<=D12) X D12""",
         ),
     },
     _FRAGMENTS,
@@ -72,27 +73,29 @@ _SIGNS = Anchored(
 # What counts only where nothing else is asked: "cabaña con pileta, ¿hay lugar?" is no question about the pool.
 _SERVICE_ALONE = grammar(
     "SERVICE | MEANS | PET | (?<!{POR|LA}) INFO | CHECK | FIT | COME_IN SOME ASK | THING ASK "
-    "| {HAVE|HAY} {UN|ANY|UNKNOWN} | COMO {ES|SE} | EN QUE UNKNOWN | AIR"
+    "| {HAVE|HAY} {UN|ANY|UNKNOWN} | REACHES | COMO {ES|SE} | EN QUE UNKNOWN | AIR"
 )
 _PRICE_ALONE = grammar("DEPOSIT | MONEY | WORTH | CASH {LA|POR|X|ASK} | EL TOTAL (?! {DE|ES|SOMOS|SERIA} )")
 _OFFER_ALONE = grammar("{HAY|HAVE} (?: ASK | $ )")
 
-_ALONE = classes("MEANS HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH AIR TOTAL COME_IN THING CASH")
+_ALONE = classes(
+    "MEANS HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH AIR TOTAL COME_IN THING CASH REACHES"
+)
 _HELLO = classes("HELLO")
 _DONE = classes("PAY PAST VISITED")
 
 
-def read_intents(tape: str, present: frozenset[str], *, names_days: bool) -> tuple[str, ...]:
+def read_intents(tape: str, present: frozenset[str], *, names_stay: bool) -> tuple[str, ...]:
     """The intents of a message, in the order of `INTENTS`; ``present`` are the classes that stand on the tape."""
     found = {sign.lastgroup for sign in _SIGNS.find(tape, _MOST_SIGNS)}
     if not found:
-        return (_otherwise(tape, present, names_days=names_days),)
+        return (_otherwise(tape, present, names_stay=names_stay),)
     if CANCELAR in found:
         found.discard(RESERVAR)
     return tuple([intent for intent in INTENTS if intent in found])
 
 
-def _otherwise(tape: str, present: frozenset[str], *, names_days: bool) -> str:
+def _otherwise(tape: str, present: frozenset[str], *, names_stay: bool) -> str:
     if not present.isdisjoint(_ALONE):
         if _SERVICE_ALONE.search(tape):
             return SERVICIOS
@@ -100,6 +103,6 @@ def _otherwise(tape: str, present: frozenset[str], *, names_days: bool) -> str:
             return PRECIO
         if _OFFER_ALONE.search(tape):
             return DISPONIBILIDAD
-    if names_days:
+    if names_stay:
         return DISPONIBILIDAD
     return DESCONOCIDO if present.isdisjoint(_HELLO) else SALUDO

@@ -26,14 +26,16 @@ _FRAGMENTS = {
         (?! RO? {A|AL|HASTA|DASH|Y|COMMA} {EL|AL}? {DAY|GLUED|WEEKDAY} ) @tail""",
     "the_other": "COMMA? SINO? EL (?: OTRO | @nextish )",
     "of_month": "{DE|DEL} (?:MES DE)? MONTH (?: {DE|DEL}? YEAR )?",
+    "out": "{OUT_WORD|LEAVE}",
+    "day_name": "{NAVIDAD|NOCHEBUENA|CARNAVAL|PASCUA|REYES|SANTA|VALENTINE|FINDE|LARGO}",
     # "hoy 16 y mañana 17"
     "its_number": "(?: DIGITS @tail (?= {Y|A|AL|HASTA|COMMA} | $ ) )",
     "holy_week": "SEMANA SANTA | PASCUA",
     "holiday": """(?: FERIADO DE )? (?: @holy_week ) | (?: FERIADO {DE|DEL} )? CARNAVAL | NAVIDAD | NOCHEBUENA
-        | NOCHE BUENA | ANO NUEVO | {FIN|FINES} DE ANO | (?<={PARA|EN|DE|POR|X|HASTA|A}) REYES | DIA DE REYES
+        | NOCHE BUENA | ANO NUEVO | {FIN|FINES} DE ANO | (?<={PARA|EN|DE|POR|X|HASTA|A|Y}) REYES | DIA DE REYES
         | WEEKDAY (?: SANTO | DE PASCUA ) | DIA DE LA MOTHER | DIA DEL FATHER
         | DIA {DE|DEL} {LA|LAS|LOS}? {CHILD|KID|KIDS}
-        | DIA DE LOS LOVERS
+        | DIA DE LOS LOVERS | (?: DIA DE )? SAN VALENTINE
         | (?<={FINDE|LARGO|SEMANA} DE LA) {INDEPENDENCE|FLAG|SOVEREIGNTY|DIVERSITY|VIRGIN}
         | {FERIADO|DIA} {DE|DEL} {LA|LAS|LOS}? {WORKER|INDEPENDENCE|FLAG|SOVEREIGNTY|DIVERSITY|MALVINAS|VIRGIN}""",
     "length_unit": "NOCHE | NOCHES | DIAS | DIA | SEMANA | SEMANAS | QUINCENA | MES | MESES",
@@ -87,7 +89,7 @@ _KINDS = {
         | BRIDGE (?: {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month | (?: {DE|DEL} LA? ) @holiday )""",
     ),
     "holiday": (
-        "FERIADO SEMANA PASCUA CARNAVAL NAVIDAD NOCHEBUENA NOCHE ANO FIN FINES REYES DIA WEEKDAY",
+        "FERIADO SEMANA PASCUA CARNAVAL NAVIDAD NOCHEBUENA NOCHE ANO FIN FINES REYES DIA WEEKDAY SAN",
         "@holiday",
     ),
     "week": (
@@ -131,8 +133,9 @@ _KINDS = {
     "tomorrow": ("MANANA", "(?<!{LA|ESTE|ESE}) MANANA @its_number?"),
     "today": ("HOY ESTE", "HOY @its_number? | ESTE {NOCHE|TARDE}"),
     "weekday": (
-        f"{_DETERMINERS} WEEKDAY",
-        """{ESTE|ESE|PROXIMO|OTRO|ORDINAL}? WEEKDAY (?: PASADO | @next_week
+        f"{_DETERMINERS} WEEKDAY INITIAL",
+        """INITIAL (?= DAY {A|AL|DASH} {INITIAL|DE} DAY )
+        | {ESTE|ESE|PROXIMO|OTRO|ORDINAL}? WEEKDAY (?: PASADO | @next_week
             | (?: @nextish )? COMMA? NO COMMA? EL (?: OTRO | @nextish ) | @nextish
             | DOT (?= DAY ) | DE ESTE SEMANA | @of_month
             | (?<= NO ESTE WEEKDAY ) @the_other )?""",
@@ -150,7 +153,12 @@ _KINDS = {
             | HASTA EL DAY @tail )
         | DAY @tail (?= (?: COMMA DAY ){0,6} COMMA? {Y|O} EL? DAY RO? {DE|DEL}? MONTH )
         | DAY @tail (?= (?: COMMA DAY ){1,6} {DE|DEL}? MONTH )
-        | (?<!{SOMOS|PARA|X}) DAY (?= DAY Y DAY {DE|DEL}? MONTH )
+        | (?: (?<=@day_name) | (?<=@day_name COMMA) ) DAY @tail (?= Y DAY @tail )
+        | DAY @tail (?= {DEL|DE} {ESTE|OTRO|PROXIMO|CORRIENTE}? MES )
+        | (?: (?<=INITIAL) | (?<=INITIAL DAY {A|AL|DASH} DE) ) DAY @tail
+        | (?: (?<!{SOMOS|PARA|X}) DAY | D31 ) (?= DAY Y DAY {DE|DEL}? MONTH )
+        | (?: (?<=MONTH @out) | (?<=MONTH CHECK @out) | (?<=MONTH {COMMA|Y} @out) | (?<=MONTH {COMMA|Y} CHECK @out) )
+            DIGITS @tail
         | DIGITS @tail (?= (?: COMMA DIGITS ){0,6} {Y|O} EL? S D12 )
         | (?<=N31) D31 @tail | (?<=MONTH N) DIGITS @tail""",
     ),

@@ -21,6 +21,8 @@ _LONGEST_MONTH = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _LAST_SHORT_YEAR = 50
 # "viernes 21" with no month means the next 21st that is a Friday, if one is this near.
 _MONTHS_AHEAD = 6
+# Nobody books further ahead.
+_YEARS_AHEAD = 2
 
 
 class Point:
@@ -189,6 +191,8 @@ class Reader:
     def _dated(self, match: re.Match[str], day: int, month: int, year: int | None) -> Point | None:
         if not (1 <= month <= 12 and 1 <= day <= _LONGEST_MONTH[month]):
             return None
+        if year is not None and year > self.reference.year + _YEARS_AHEAD:
+            return None
         start, end = match.span()
         point = Point(start, end)
         point.day, point.month = day, month
@@ -298,7 +302,8 @@ class Reader:
         assert holiday.fixed is not None
         if holiday.until is not None:
             return self._vague(match, holiday.fixed, holiday.until)
-        around = calendar.long_weekend_around(holiday.fixed)
+        is_day_off = holiday.fixed in calendar.non_working_days(holiday.fixed.year)
+        around = calendar.long_weekend_around(holiday.fixed) if is_day_off else None
         return self._vague(match, *(around or _weekend_of(holiday.fixed)))
 
     def _weekend_span(self, match: re.Match[str], *, is_long: bool) -> tuple[date, date] | None:
@@ -526,7 +531,7 @@ _CARNIVAL, _MOTHER, _FATHER = (symbol_of(name) for name in ["CARNAVAL", "MOTHER"
 _CHILDREN = classes("CHILD KID KIDS")
 _WEEKDAY_SYMBOL = symbol_of("WEEKDAY")
 _PASADO, _WEEKDAY, _SEMANA, _LARGO, _YEAR = (
-    classes(name) for name in ("PASADO", "WEEKDAY", "SEMANA", "LARGO FERIADO BRIDGE", "YEAR")
+    classes(name) for name in ("PASADO", "WEEKDAY INITIAL", "SEMANA", "LARGO FERIADO BRIDGE", "YEAR")
 )
 _MONTH_SET, _ORDINAL, _SLASHED = classes("MONTH"), classes("ORDINAL"), classes("S")
 _NUMBERED = _ORDINAL | classes("D12")
@@ -543,6 +548,7 @@ _HOLIDAY_DATES = {
         "BUENA": (12, 24),
         "REYES": (1, 6),
         "LOVERS": (2, 14),
+        "VALENTINE": (2, 14),
         "WORKER": (5, 1),
         "INDEPENDENCE": (7, 9),
         "FLAG": (6, 20),

@@ -12,7 +12,7 @@ from cabanas.nlu.folding import fold, tokenise
 from cabanas.nlu.guests import read_guests
 from cabanas.nlu.intents import read_intents
 from cabanas.nlu.lexicon import tape_of
-from cabanas.nlu.stays import read_stay
+from cabanas.nlu.stays import NO_STAY, read_stay
 
 
 def analyze(text: str, *, reference_date: date, accommodations: Sequence[str] = ()) -> Analysis:
@@ -26,9 +26,9 @@ def analyze(text: str, *, reference_date: date, accommodations: Sequence[str] = 
     tape = tape_of(tokens)
     present = frozenset(tape)
     stay = read_stay(tokens, tape, present, reference_date)
-    names_days = stay.check_in is not None or stay.check_out is not None
+    names_stay = stay != NO_STAY
     return Analysis(
-        read_intents(tape, present, names_days=names_days),
+        read_intents(tape, present, names_stay=names_stay),
         stay.check_in,
         stay.check_out,
         stay.nights,

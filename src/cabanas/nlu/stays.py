@@ -46,7 +46,8 @@ _FRAGMENTS = {
         | A PRIMERO CLOCK_TIME )""",
 }
 _RANGE = grammar(
-    "DOT? @time? {COMMA|PAREN}? Y? {AL|A|HASTA|DASH|SLASH} (?: AFTER DE )? {EL|LA|LOS|AL}? DIA? DASH?", _FRAGMENTS
+    "DOT? @time? {COMMA|PAREN}? Y? {AL|A|HASTA|DASH|SLASH} (?: AFTER DE )? {EL|LA|LOS|AL|DE|INITIAL}? DIA? DASH?",
+    _FRAGMENTS,
 )
 _PLAIN_RANGES = frozenset({symbol_of("AL"), symbol_of("HASTA") + symbol_of("EL"), symbol_of("DASH")})
 _LIST = grammar("COMMA? Y {EL|AL|LA|DEL}? DIA? | COMMA EL?")
@@ -262,8 +263,10 @@ class _Reading:
                 if first.month is not None and first.day is not None and not first.vague:
                     # "el 10 de enero, no, el 11": the second day is in January too.
                     self._resolver.months.append(MonthInForce(first.start, first.month, first.year))
-                is_out = around.is_refused(first.end) or around.is_no_stay(
-                    first, previous_end, first.end, is_range=False
+                is_out = (
+                    around.is_refused(first.start, first.end)
+                    or around.is_no_stay(first, previous_end, first.end, is_range=False)
+                    or around.is_of_other_matter(first)
                 )
                 if not is_alternative and not is_out:
                     singles.append(_Single(first, around.leaves(first, previous_end), previous_end))
@@ -447,7 +450,9 @@ class _Reading:
             end = self._resolver.end_after(leaving, span.fixed)
             return span.fixed, end if end is not None and end > span.fixed else None
         if leaving.fixed is not None and self._around.is_bare_hasta(leaving.start):
-            return None, None  # "hasta mañana" is a farewell
+            return None, None  # "¿me la guardás hasta mañana?"
+        if leaving.is_bare_weekday and self._around.is_farewell(leaving.start):
+            return None, None
         return None, self._resolver.start_of(leaving)
 
     def _meant(self, singles: list[_Single]) -> _Single | None:

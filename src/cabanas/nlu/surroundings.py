@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cabanas.nlu.grammar import classes, grammar
+from cabanas.nlu.lexicon import symbol_of
 from cabanas.nlu.points import Point
 
 # How many tokens before a day can say what the day is.
@@ -11,7 +12,7 @@ _REACH = 7
 _OTHER_BUSINESS = grammar("{PAY|PAST|VISITED|BORN|AYER|TELL|ANSWER|OPENING}")
 # A range is never a day of payment or birth: "para festejar mi cumple, del 5 al 7".
 # "te confirmo mañana", "les confirmo el lunes": the day of an answer. "Te confirmo el 15" is a stay.
-_ANSWER_BEFORE = grammar("{TE|LE} CONFIRM {EL|ESTE}? $")
+_ANSWER_BEFORE = grammar("{TE|LE} {CONFIRM|CORRECTION} {EL|ESTE}? $")
 _OTHER_BUSINESS_OF_RANGE = grammar("{PAST|VISITED|OPENING}")
 _SCOPE_ENDS = grammar("{DOT|ASK|COMMA|PAREN|WANT|PARA|POR|X|SI|HAY|HAVE|FREE|PLACE|GO|ARRIVE|BOOK}")
 # "fuimos para semana santa"; "te escribí por el 15" is another matter.
@@ -23,18 +24,19 @@ _PLACE = grammar(
     "| HOME {DE|EN} UNKNOWN{0,2} $ | DOCUMENT {DE|DEL} $"
 )
 # "Av. San Martín 1520, entre 25 de Mayo y 9 de Julio"
-_CROSSING = grammar("STREET DOT? {UNKNOWN|DIGITS|D99|BIG}{1,5} COMMA? ENTRE $")
+_CROSSING = grammar("STREET DOT? {UNKNOWN|SAN|DIGITS|D99|BIG}{1,5} COMMA? ENTRE $")
 # "hoy te deposito", "el viernes les confirmo", "mañana hago la transferencia"
 _OTHER_BUSINESS_AFTER = grammar(
     """{TE|LE} {CORRECTION|PROMISE|PAST} | {TE|LE} MAKE {LA|EL|UN} {PAY|DEPOSIT}
     | (?: A LA {MANANA|TARDE|NOCHE} )? COMMA? YA? {TE|LE|SE|LO|ME|UNKNOWN|MAKE}? {LO|LA|EL}?
-    {PAY|TELL|BORN|CONFIRM}"""
+    {PAY|TELL|BORN|CONFIRM} | YA {LO|LA|NOS|LE}? {PROMISE|VISITED|PAST}"""
 )
 _NEGATION_BEFORE = grammar("(?: ^ | COMMA | Y ) NO PARA? {EL|DEL}? $")
+_GIVEN_UP = grammar("EN INSTEAD {DE|DEL} EL? $")
 _NEGATION_AFTER = grammar("COMMA? YA? NO (?: {POWER|SUIT|NOS|ME|DOT} | COMMA (?! {HASTA|DESDE|AL} ) | $ )")
 # "el 20 no puedo, el 21 sí"; more words may say what cannot be on that day.
 _DAY_REFUSED = grammar("COMMA? NO {ME|NOS}? {POWER|SUIT} (?: {COMMA|DOT|ASK} | $ )")
-_CORRECTION = grammar("CORRECTION | SINO | NO {COMMA|EL|DEL} | {COMMA|DOT} NO")
+_CORRECTION = grammar("CORRECTION | CHANGE_IT | SINO | NO {COMMA|EL|DEL} | {COMMA|DOT} NO")
 _LEAVING = grammar("LEAVE | OUT_WORD | Y WOULD_LEAVE | {ME|NOS} SOMOS? GO | HASTA")
 _ARRIVING = grammar("ARRIVE | IN_WORD | (?<!{ME|NOS}) (?<!{ME|NOS} SOMOS) GO | DESDE | PARTIR")
 _SAID_AFTER = grammar(
@@ -43,10 +45,22 @@ _SAID_AFTER = grammar(
 _NIGHTS_OF = grammar("(?<!COUNT) (?: {NOCHE|NOCHES} {DE|DEL} {EL|LOS}? | NOCHES ) $")
 _BETWEEN = grammar("ENTRE {EL|LA}? DIA? $")
 _BARE_HASTA = grammar("HASTA EL? $")
+_FAREWELL = grammar("(?: DOT | ASK | COMMA | GREETING ) HASTA EL? $")
+
+# A day alone, in a clause with words of another matter, is a stay only if the clause speaks of one. The words for
+# places and things to have are no proof: "el partido es el domingo, ¿tienen tele?".
+_SPEAKS_OF_STAY = classes(
+    """FREE LIBRE PLACE TAKEN RESERVED HAY HAVE REMAIN PRICE WORTH HOW_MUCH BOOK BOOKING WANT GO THEY_GO ARRIVE LEAVE
+    WOULD_LEAVE DESDE HASTA PARTIR PARA CHECK NOCHE NOCHES LODGING CALENDAR_DATE SOMOS PERSONS CANCEL CHANGE CHANGE_IT
+    TAKE KEEP CORRECTION SINO FAMILY COUPLE GROWN SERIA POWER SUIT MAY TIMING"""
+)
+_UNKNOWN = symbol_of("UNKNOWN")
+_CLAUSE_ENDS = classes("DOT ASK COMMA PAREN")
+_LONGEST_CLAUSE = 24
 
 _ROLES = classes("WOULD_LEAVE LEAVE OUT_WORD GO HASTA ARRIVE IN_WORD DESDE PARTIR")
-_BUSINESS = classes("PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED HOME DOCUMENT")
-_BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE")
+_BUSINESS = classes("PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED HOME DOCUMENT INSTEAD")
+_BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED")
 _SIGNS = _ROLES | _BUSINESS | _BUSINESS_AFTER | classes("NO NOCHE NOCHES")
 
 
@@ -86,15 +100,35 @@ class Surroundings:
         is_answer = point.day is None and _ANSWER_BEFORE.search(tape, max(0, point.start - 3), point.start)
         return bool(is_answer) or _OTHER_BUSINESS_AFTER.match(tape, point.end) is not None
 
+    def is_of_other_matter(self, point: Point) -> bool:
+        """The clause of a day alone has words of its own and none that speaks of a stay: "el partido es el domingo".
+
+        A day that names its month may take its evidence from the whole message.
+        """
+        if _UNKNOWN not in self._present:
+            return False
+        tape, begin, end = self._tape, point.start, point.end
+        first, last = max(0, begin - _LONGEST_CLAUSE), min(len(tape), end + _LONGEST_CLAUSE)
+        while begin > first and tape[begin - 1] not in _CLAUSE_ENDS:
+            begin -= 1
+        while end < last and tape[end] not in _CLAUSE_ENDS:
+            end += 1
+        words = tape[begin : point.start] + tape[point.end : end]
+        if _UNKNOWN not in words or not _SPEAKS_OF_STAY.isdisjoint(words):
+            return False
+        return point.month is None or self._present.isdisjoint(_SPEAKS_OF_STAY)
+
     def is_negated(self, start: int, end: int) -> bool:
         """As in "del 22 al 25, no del 15 al 18" and "del 15 al 18 no puedo"."""
         return not self._is_silent and bool(
             _NEGATION_BEFORE.search(self._tape, max(0, start - 4), start) or _NEGATION_AFTER.match(self._tape, end)
         )
 
-    def is_refused(self, end: int) -> bool:
-        """A day alone that does not suit: "el 20 no puedo"."""
-        return not self._is_silent and _DAY_REFUSED.match(self._tape, end) is not None
+    def is_refused(self, start: int, end: int) -> bool:
+        """A day alone that does not suit or is given up: "el 20 no puedo", "en vez del 10"."""
+        return not self._is_silent and bool(
+            _DAY_REFUSED.match(self._tape, end) or _GIVEN_UP.search(self._tape, max(0, start - 4), start)
+        )
 
     def leaves(self, point: Point, previous_end: int) -> bool | None:
         """True: the day is said to end the stay. False: to begin it. None: nothing is said."""
@@ -125,3 +159,7 @@ class Surroundings:
 
     def is_bare_hasta(self, start: int) -> bool:
         return _BARE_HASTA.search(self._tape, max(0, start - 2), start) is not None
+
+    def is_farewell(self, start: int) -> bool:
+        """As in "gracias, hasta el lunes"."""
+        return _FAREWELL.search(self._tape, max(0, start - 3), start) is not None

@@ -67,6 +67,14 @@ SMALL_WORDS: Final = {
     "SOLO": "solo sola solito solita",
     "SOLOS": "solos solas",
     "AFTER": "despues",
+    "INITIAL": "l j v s",
+    "TIMING": "apartir sigue temprano tempranito mismo hacia adelante fiestas tal estaria puntual",
+    "ALSO": "tambien tmb tb",
+    "NOTHING": "nada",
+    "THEIR": "su sus",
+    "THEY": "ellos ellas",
+    "AM": "estoy",
+    "INSTEAD": "vez",
 }
 
 TIME_WORDS: Final = {
@@ -118,6 +126,8 @@ HOLIDAY_WORDS: Final = {
     "CHILD": "ninez",
     "LOVERS": "enamorados",
     "WORKER": "trabajador trabajo",
+    "SAN": "san",
+    "VALENTINE": "valentin",
     "INDEPENDENCE": "independencia",
     "FLAG": "bandera",
     "SOVEREIGNTY": "soberania",
@@ -202,6 +212,7 @@ PEOPLE_WORDS: Final = {
     "SOMOS": "somos seriamos seremos samos somo sumos estariamos",
     "WERE": "eramos",
     "BE": "ser",
+    "THEY_GO": "van vienen irian vendrian",
     "SERIA": "seria serian",
     "MY": "mi mis",
     "I": "yo",
@@ -218,7 +229,7 @@ THING_WORDS: Final = {
     "THING": (
         "dormitorios dormitorio habitaciones habitacion camas cama banos bano ambientes ambiente planta autos auto "
         "grados docena docenas pension "
-        "cuotas cuota cuadras cuadra km kms kilometros metros mts m minutos min veces vez pagos unidades "
+        "cuotas cuota cuadras cuadra km kms kilometros metros mts m minutos min veces pagos unidades "
         "cocheras pisos plantas vehiculos camioneta camionetas carpas carpa estrellas comidas desayunos "
         "opciones opcion motos moto kg kilos litros bicis bicicletas kayaks comprobantes segundos plazos camitas "
         "cunas colchones sillas llaves turnos"
@@ -309,6 +320,7 @@ INTENT_WORDS: Final = {
     "MAKE": "hacer haceme hago hacemos hagamos generar tomar concretar",
     "OWN": "tengo tenemos tenia teniamos hice hicimos",
     "CHANGE": "cambiar modificar mover reprogramar pasar correr",
+    "CHANGE_IT": "cambiarlo cambiarla pasarlo pasarla moverlo moverla correrlo correrla reprogramarlo reprogramarla",
     "TOTAL": "total",
     "INFO": "info informacion detalles datos",
     "WANT": ("quiero queremos quisiera quisieramos queria queriamos kiero necesito necesitamos busco buscamos"),
@@ -328,7 +340,7 @@ INTENT_WORDS: Final = {
     "WISH": "feliz felices lindo linda excelente hermoso hermosa",
     "VENUE": "club hospital terminal estacion estadio hotel",
     "DOCUMENT": "mensaje mail correo instagram publicacion historia audio diario posteo",
-    "HOME": "soy vivo vivimos",
+    "HOME": "vivo vivimos",
     "SOMEONE": "alguien nadie",
     "SERVICE": (
         "wifi internet pileta piscina parrilla parrillas asador quincho cochera estacionamiento estacionar "
@@ -346,6 +358,7 @@ INTENT_WORDS: Final = {
     "MEANS": "tarjeta tarjetas efectivo mercadopago",
     "WHERE": "donde adonde dnd",
     "NEAR": "cerca cercania cerquita",
+    "REACHES": "llega",
     "FIT": "entran caben cabe duermen entra",
     "CLOCK_TIME": "hora",
     "MAY": "pueden puede podes",
@@ -400,6 +413,10 @@ VALUES: Final = (
     (3, "tercero tercera tercer"),
     (4, "cuarta"),
     (-1, "ultimo ultima"),
+    (0, "l"),
+    (3, "j"),
+    (4, "v"),
+    (5, "s"),
 )
 
 GROUPS: Final = (
