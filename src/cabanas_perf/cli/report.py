@@ -3,28 +3,66 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cabanas_perf.cli import options
 from cabanas_perf.cli.guard import guarded
 
+if TYPE_CHECKING:
+    from cabanas_perf.report.record import Report
+
 ReportPath = Annotated[Path, typer.Argument(metavar="REPORT", help="A profiling_report_*.json.")]
 
 
 @guarded
-def report(path: ReportPath, json: options.Json = False, no_color: options.NoColor = False) -> None:
+def report(
+    path: ReportPath,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write the report as one HTML file that needs no network."),
+    ] = None,
+    lite: Annotated[
+        bool, typer.Option("--lite", help="A small HTML file: pictures, but no interactive viewers.")
+    ] = False,
+    open_: Annotated[bool, typer.Option("--open", help="Open the HTML file in the browser.")] = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    no_color: options.NoColor = False,
+) -> None:
     """Show a stored report. Always ends with 0: to judge it, use `gate`.
 
-    Example:
+    With --html it is written as a page instead, with the profiles that lie beside the report.
+
+    Examples:
 
       cabanas-perf report profiles/profiling_report_20251014_101500.json
+
+      cabanas-perf report profiles/profiling_report_20251014_101500.json --html report.html --open
     """
     from cabanas_perf.cli.console import show_report  # noqa: PLC0415
     from cabanas_perf.report.files import read_report  # noqa: PLC0415
 
-    show_report(read_report(path), path, as_json=json, quiet=False, no_color=no_color)
+    if html is None and (lite or open_):
+        raise typer.BadParameter("needs --html FILE as well", param_hint="--lite" if lite else "--open")
+    stored = read_report(path)
+    if html is None or json:
+        show_report(stored, path, as_json=json, quiet=quiet, no_color=no_color)
+    if html is not None:
+        _write_html(stored, html, beside=path.parent, lite=lite, quiet=quiet)
+        if open_:
+            typer.launch(html.absolute().as_uri())
+
+
+def _write_html(stored: Report, page: Path, *, beside: Path, lite: bool, quiet: bool) -> None:
+    from cabanas_perf.runners.report_page import write_page  # noqa: PLC0415
+
+    missing = write_page(stored, page, beside=beside, lite=lite)
+    if not quiet:
+        for name in missing:
+            typer.echo(f"no flame graph of {name}: it does not lie beside the report, or cannot be read", err=True)
+        typer.echo(f"{page}: {page.stat().st_size / 1000:.0f} kB", err=True)
 
 
 @guarded
