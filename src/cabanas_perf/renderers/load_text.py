@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from textwrap import shorten
 
+from cabanas_perf.plans.sql_text import normalise
 from cabanas_perf.renderers.numbers import format_ms, format_percent, format_significant
 from cabanas_perf.report.record import Capacity, CapacityStep, Load, TimelinePoint
 
 _BAR_WIDTH = 32
+_STATEMENTS = 5
+_STATEMENT_WIDTH = 80
 _MEBIBYTE = 1 << 20
 
 
@@ -26,6 +30,7 @@ def render_load(load: Load) -> Iterator[str]:
     outside = [f"{count} in the {phase}" for phase, count in load.requests_outside.items() if count]
     if outside:
         yield f"  not judged: {' and '.join(outside)}"
+    yield from _describe_statements(load)
     failed = [guard for guard in load.guards if not guard.passed]
     if load.guards and not failed:
         yield f"  guards: all {len(load.guards)} passed"
@@ -75,6 +80,22 @@ def _describe_server(points: list[TimelinePoint]) -> Iterator[str]:
     yield _most((point.postgres_connections for point in points), "{} PostgreSQL connections")
     yield _most((point.postgres_commits for point in points), "{} commits/s", format_significant)
     yield _most((point.redis_clients for point in points), "{} Redis clients")
+
+
+def _describe_statements(load: Load) -> Iterator[str]:
+    """The first few statements by their share of the database's time."""
+    if not load.statements:
+        if load.statements_missing:
+            yield f"  statements: not to be seen; {load.statements_missing}"
+        return
+    yield "  statements that took the database's time:"
+    for one in load.statements[:_STATEMENTS]:
+        text = one.name or shorten(normalise(one.statement), _STATEMENT_WIDTH, placeholder=" ...")
+        mean_ms = format_ms(one.execution_ms / one.calls)
+        yield f"    {format_percent(one.share_ratio):>7}  {one.calls} calls of {mean_ms} ms: {text}"
+    left = len(load.statements) - _STATEMENTS
+    if left > 0:
+        yield f"    and {left} more in the report"
 
 
 def _most(values: Iterable[float | int | None], text: str, show: Callable[[float], str] = str) -> str:

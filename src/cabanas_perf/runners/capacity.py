@@ -174,9 +174,7 @@ def run_capacity(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
             if observation.summary is not None
         ],
         judgements=last.judgements,
-        load=build_load(last.outcome.part, last.outcome.server.samples, last.outcome.guards, top_up=None).model_copy(
-            update={"capacity": capacity}
-        ),
+        load=build_load(last.outcome, top_up=None).model_copy(update={"capacity": capacity}),
         audit=next((audit for audit in audits if audit.passed is False), audits[-1]),
     )
     return LoadResult(report, write_report(report, options.output))

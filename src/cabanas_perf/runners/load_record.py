@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Literal
 
 from cabanas_perf.load.delta import Collected, Facts
-from cabanas_perf.load.guards import GuardResult
 from cabanas_perf.load.plan import LoadPlan
 from cabanas_perf.load.tally import Cell, Phase, add_counts, build_histogram
 from cabanas_perf.measurement.distribution import percentile_ns
@@ -16,8 +15,10 @@ from cabanas_perf.measurement.summary import LatencySummary
 from cabanas_perf.measurement.units import ns_to_ms
 from cabanas_perf.report import record
 from cabanas_perf.report.build import build_latency, build_workload
-from cabanas_perf.runners.load_observations import Part, count_failures, summarise_cell
+from cabanas_perf.runners.load_observations import count_failures, summarise_cell
+from cabanas_perf.runners.load_session import PartOutcome
 from cabanas_perf.runners.server_watch import ServerSample
+from cabanas_perf.runners.statement_stats import build_statement_times
 from cabanas_perf.slo.verdict import Observation
 
 _PHASES: dict[Phase, Literal["warmup", "steady", "drain"]] = {
@@ -27,17 +28,18 @@ _PHASES: dict[Phase, Literal["warmup", "steady", "drain"]] = {
 }
 
 
-def build_load(
-    part: Part, server: Sequence[ServerSample], guards: Sequence[GuardResult], *, top_up: record.Load | None
-) -> record.Load:
+def build_load(outcome: PartOutcome, *, top_up: record.Load | None) -> record.Load:
     """The record of one part, with that of its top-up inside."""
-    plan, tally = part.plan, part.collected.tally
-    steady = {endpoint: tally.select(endpoint, Phase.STEADY) for endpoint in tally.endpoints()}
+    plan, collected = outcome.part.plan, outcome.part.collected
+    tally = collected.tally
+    steady = {
+        endpoint: cell for endpoint in tally.endpoints() if (cell := tally.select(endpoint, Phase.STEADY)).outcomes
+    }
     seen = {endpoint: cell.outcomes.total() for endpoint, cell in steady.items()}
     total = sum(seen.values())
     service = {name: build_latency(LatencySummary.of(build_histogram(cell.service))) for name, cell in steady.items()}
     weights = {stream.name: stream.weight for stream in plan.mix}
-    timeline = _build_timeline(plan, part.collected, server)
+    timeline = _build_timeline(plan, collected, outcome.server.samples)
     return record.Load(
         scenario=plan.scenario,
         model=plan.model.value,
@@ -50,14 +52,18 @@ def build_load(
         connections_max=max((point.connections for point in timeline if point.connections is not None), default=None),
         endpoints=tuple(_build_endpoint(name, cell, plan.steady_s) for name, cell in steady.items()),
         service_ms={name: latency for name, latency in service.items() if latency is not None},
-        lateness_ms=build_latency(LatencySummary.of(build_histogram(part.collected.lateness))),
+        lateness_ms=build_latency(LatencySummary.of(build_histogram(collected.lateness))),
         requests_outside={
             _PHASES[phase]: tally.select(phase=phase).outcomes.total() for phase in (Phase.WARMUP, Phase.DRAIN)
         },
         mix={name: count / total for name, count in seen.items()} if total else {},
         mix_by_users={name: weight / sum(weights.values()) for name, weight in weights.items()},
-        guards=tuple(record.Guard(name=guard.name, passed=guard.passed, detail=guard.detail) for guard in guards),
+        guards=tuple(
+            record.Guard(name=guard.name, passed=guard.passed, detail=guard.detail) for guard in outcome.guards
+        ),
         top_up=top_up,
+        statements=build_statement_times(outcome.statements.times),
+        statements_missing=outcome.statements.missing,
     )
 
 

@@ -27,6 +27,7 @@ from cabanas_perf.runners.load_generator import Distribution, GeneratorRun, run_
 from cabanas_perf.runners.load_observations import REPLIED_ENDPOINTS, Part
 from cabanas_perf.runners.providers import register_payments
 from cabanas_perf.runners.server_watch import ServerRecord, Watched, watch_server
+from cabanas_perf.runners.statement_stats import WatchedStatements, watch_statements
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.runners.target import Target, TargetOptions
 from cabanas_perf.runners.webhook_replies import WebhookReply, read_replies
@@ -106,6 +107,7 @@ class PartOutcome:
     part: Part
     guards: tuple[GuardResult, ...]
     server: ServerRecord
+    statements: WatchedStatements
     hopeless: Objective | None
 
 
@@ -180,7 +182,11 @@ def send_part(session: LoadSession, scenario: Scenario) -> PartOutcome:
         target.backends.database_url,
         target.backends.redis_url,
     )
-    with watch_server(watched) as server:
+    database_is_ours = options.where.host is None and options.where.database_url is None
+    with (
+        watch_statements(session.database_url, may_create=database_is_ours) as statements,
+        watch_server(watched) as server,
+    ):
         run = run_generator(
             plan,
             host=session.base_url,
@@ -201,7 +207,7 @@ def send_part(session: LoadSession, scenario: Scenario) -> PartOutcome:
         ),
         ended_early=run.ended_early,
     )
-    return PartOutcome(Part(run.plan, run.collected), guards, server, hopeless)
+    return PartOutcome(Part(run.plan, run.collected), guards, server, statements, hopeless)
 
 
 def _check_ran(run: GeneratorRun) -> None:

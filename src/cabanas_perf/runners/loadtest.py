@@ -16,6 +16,7 @@ from cabanas_perf.load.guards import judge_guards
 from cabanas_perf.load.mix import Stream
 from cabanas_perf.load.plan import Model
 from cabanas_perf.load.scenario import Scenario, TopUp, make_plan
+from cabanas_perf.load.tally import Phase
 from cabanas_perf.load.user_files import find_user_classes
 from cabanas_perf.report import record
 from cabanas_perf.report.build import build_report, build_workload
@@ -88,7 +89,7 @@ class LoadMeasured:
     def build_load(self) -> record.Load:
         load: record.Load | None = None
         for each in reversed(self.outcomes):
-            load = build_load(each.part, each.server.samples, each.guards, top_up=load)
+            load = build_load(each, top_up=load)
         assert load is not None
         return load
 
@@ -272,12 +273,6 @@ def check_server_counts(parts: Sequence[Collected], counts: Counter[tuple[str, i
 def _describe_parts(endpoint: str, outcomes: Sequence[PartOutcome]) -> Iterator[str]:
     """Where an endpoint's requests came from, when a top-up was among it."""
     if len(outcomes) > 1:
-        main, top_up = (
-            next((one.requests for one in _part_endpoints(each) if one.name == endpoint), 0) for each in outcomes
-        )
+        main, top_up = (each.part.collected.tally.select(endpoint, Phase.STEADY).outcomes.total() for each in outcomes)
         if top_up:
             yield f"{main} requests of the scenario's traffic, {top_up} of the top-up (open model)"
-
-
-def _part_endpoints(outcome: PartOutcome) -> tuple[record.Workload, ...]:
-    return build_load(outcome.part, (), (), top_up=None).endpoints

@@ -26,7 +26,8 @@ from cabanas.db.url import to_asyncpg_url
 _INTERVAL_S = 1.0
 _TIMEOUT_S = 2.0
 _POSTGRES = """
-SELECT numbackends, xact_commit, (SELECT sum(n_dead_tup)::bigint FROM pg_stat_user_tables) AS dead_rows
+SELECT /* cabanas-perf */ numbackends, xact_commit,
+       (SELECT sum(n_dead_tup)::bigint FROM pg_stat_user_tables) AS dead_rows
 FROM pg_stat_database WHERE datname = current_database()
 """
 _OWN_ROUTES = frozenset({"/metrics", "/api/v1/livez"})

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import asyncpg
+import uvloop
 
-from cabanas_perf.plans.sql_text import UnfinishedSql, mask_values
-from cabanas_perf.plans.statement_stats import Snapshot, StatementStats, StatementTime
+from cabanas.db.statements import load_statement, statement_names
+from cabanas_perf.plans.sql_text import UnfinishedSql, fingerprint, mask_values
+from cabanas_perf.plans.statement_stats import Snapshot, StatementStats, StatementTime, subtract_snapshots
 from cabanas_perf.report import record
+from cabanas_perf.runners.errors import RunError
 from cabanas_perf.runners.explain_database import connect
 
 TOP = 20
 
+# Statements with which a run looks on carry that comment; they are not the service's, and do not count. PostgreSQL
+# keeps comments that stand inside a statement.
 _SNAPSHOT = """
-SELECT dbid::bigint AS database, userid::bigint AS role, queryid, query, calls, total_exec_time, rows, shared_blks_hit,
-       shared_blks_read
+SELECT /* cabanas-perf */ dbid::bigint AS database, userid::bigint AS role, queryid, query, calls, total_exec_time,
+       rows, shared_blks_hit, shared_blks_read
 FROM pg_stat_statements
 WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND queryid IS NOT NULL AND toplevel
+  AND query NOT LIKE '%/* cabanas-perf */%'
 """
+_NAMED_CONSTANTS = re.compile(r"\b(true|false|null)\b", re.IGNORECASE)
+_OUT_OF_REACH = "the service's database is not within reach; name it with --audit-dsn"
 
 
 class StatementStatsMissing(Exception):
@@ -65,11 +76,48 @@ async def take_snapshot(database_url: str, *, may_create: bool) -> Snapshot:
     }
 
 
+@dataclass(slots=True)
+class WatchedStatements:
+    """What ran in a database for a while, most execution time first; empty where that cannot be seen."""
+
+    times: tuple[StatementTime, ...] = ()
+    missing: str = ""
+    """Why there are none."""
+
+
+@contextmanager
+def watch_statements(database_url: str | None, *, may_create: bool) -> Iterator[WatchedStatements]:
+    """Everybody's statements during the block, told at its end. Whatever stands in the way is told, never raised.
+
+    Args:
+        database_url: None where the database is not within reach.
+        may_create: as `take_snapshot` has it.
+    """
+    watched = WatchedStatements()
+    if database_url is None:
+        watched.missing = _OUT_OF_REACH
+        yield watched
+        return
+    before: Snapshot | None = None
+    try:
+        before = uvloop.run(take_snapshot(database_url, may_create=may_create))
+    except (StatementStatsMissing, RunError) as error:
+        watched.missing = str(error)
+    yield watched
+    if before is not None:
+        try:
+            watched.times = subtract_snapshots(before, uvloop.run(take_snapshot(database_url, may_create=False)))
+        except (StatementStatsMissing, RunError) as error:
+            watched.missing = str(error)
+
+
 def build_statement_times(times: Iterable[StatementTime], *, top: int = TOP) -> tuple[record.StatementTime, ...]:
-    """Records of the first ``top`` statements."""
+    """Records of the first ``top`` statements, with the service's names where they are its own."""
+    names = {_recognise(load_statement(name)): name for name in statement_names()}
     return tuple(
         record.StatementTime(
             statement=time.statement,
+            name=names.get(_recognise(time.statement)),
             calls=time.calls,
             execution_ms=time.execution_ms,
             share_ratio=time.share_ratio,
@@ -77,6 +125,11 @@ def build_statement_times(times: Iterable[StatementTime], *, top: int = TOP) -> 
         )
         for time in list(times)[:top]
     )
+
+
+def _recognise(statement: str) -> str:
+    """What a statement and its text in pg_stat_statements, where every constant is a parameter, have in common."""
+    return fingerprint(_NAMED_CONSTANTS.sub("0", statement))
 
 
 def _mask(query: str) -> str:

@@ -58,6 +58,12 @@ def test_a_short_quick_run_is_met_and_its_audit_is_clean(run, check_names):
     assert load["top_up"]["model"] == "open"
     assert set(load["top_up"]["mix"]) >= {"prereservation", "health", "webhook-text"}
     assert all(guard["passed"] for part in (load, load["top_up"]) for guard in part["guards"])
+    # What the service ran, by its own names, and nothing of what looked on.
+    assert load["statements_missing"] == ""
+    assert {"hold_stay", "list_accommodations", "read_availability", "store_inbox"} <= {
+        statement["name"] for statement in load["statements"]
+    }
+    assert not [one for one in load["statements"] if "pg_stat" in one["statement"]]
     steady = [point for point in load["timeline"] if point["phase"] == "steady"]
     for name in ("connections", "server_cpu_ratio", "server_memory_bytes", "pool_open", "postgres_connections",
                  "postgres_commits", "redis_clients", "redis_memory_bytes"):  # fmt: skip

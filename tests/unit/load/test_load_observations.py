@@ -4,16 +4,20 @@ from collections import Counter
 
 import pytest
 
+from cabanas.db.statements import load_statement
 from cabanas_perf.load.delta import Collected, Delta, Facts
 from cabanas_perf.load.mix import Stream
 from cabanas_perf.load.plan import LoadPlan, Model
 from cabanas_perf.load.scenario import find_scenario, load_scenario
 from cabanas_perf.load.tally import Phase, Tally
 from cabanas_perf.measurement.samples import Outcome
+from cabanas_perf.plans.statement_stats import StatementTime
 from cabanas_perf.runners.load_observations import Part, observe
 from cabanas_perf.runners.load_record import build_load
+from cabanas_perf.runners.load_session import PartOutcome
 from cabanas_perf.runners.loadtest import check_counts, check_server_counts, make_top_up
-from cabanas_perf.runners.server_watch import ServerSample
+from cabanas_perf.runners.server_watch import ServerRecord, ServerSample
+from cabanas_perf.runners.statement_stats import WatchedStatements
 from cabanas_perf.runners.webhook_replies import WebhookReply
 
 MS, S = 10**6, 10**9
@@ -119,13 +123,36 @@ def test_a_top_up_is_an_open_load_on_what_is_short_alone():
     assert steady_s * quick.top_up.rate_rps >= 200
 
 
+def make_outcome(part, server=(), statements=None):
+    return PartOutcome(part, (), ServerRecord(list(server)), statements or WatchedStatements(), None)
+
+
+def test_an_endpoint_of_the_warm_up_alone_is_not_among_those_that_are_judged():
+    part = make_part(("accommodations", 0, *OK), ("health", 2, *OK))
+    load = build_load(make_outcome(part), top_up=None)
+    assert [endpoint.name for endpoint in load.endpoints] == ["health"]
+    assert load.mix == {"health": 1.0}
+    assert load.requests_outside["warmup"] == 1
+
+
+def test_statements_of_the_service_have_their_names():
+    own = load_statement("hold_stay").replace("'pre_reserved'", "$20").replace(" ON true", " ON $21")
+    times = [StatementTime(text, 4, 8.0, 0.5, 4, 0, 0) for text in (own, "SELECT $1")]
+    part = make_part(("health", 2, *OK))
+    load = build_load(make_outcome(part, statements=WatchedStatements(tuple(times))), top_up=None)
+    assert [(one.name, one.statement, one.share_ratio) for one in load.statements] == [
+        ("hold_stay", own, 0.5),
+        (None, "SELECT $1", 0.5),
+    ]
+
+
 def test_the_timeline_lines_up_generator_and_server():
     part = make_part(("health", 2, *OK), ("health", 2, *ERROR), ("health", 4, *OK))
     server = [
         ServerSample(STARTED_AT_S + 1.5, cpu_s=1.0, connections=3, postgres_commits=10),
         ServerSample(STARTED_AT_S + 2.5, cpu_s=1.5, connections=4, postgres_commits=40),
     ]
-    load = build_load(part, server, (), top_up=None)
+    load = build_load(make_outcome(part, server), top_up=None)
     at_2 = load.timeline[2]
     assert (at_2.phase, at_2.requests, at_2.errors, at_2.connections) == ("steady", 2, 1, 4)
     assert (at_2.server_cpu_ratio, at_2.postgres_commits) == (0.5, 30.0)

@@ -9,6 +9,7 @@ from cabanas_perf.report.record import (
     Latency,
     Load,
     ScalabilityFit,
+    StatementTime,
     TimelinePoint,
     Workload,
 )
@@ -63,6 +64,29 @@ def test_a_guard_that_failed_is_said_with_its_reason():
 def test_a_top_up_follows_its_run():
     lines = list(render_load(make_load(top_up=make_load(scenario="spike (top-up)"))))
     assert [line for line in lines if line.startswith("Load")][1].startswith("Load spike (top-up): open model")
+
+
+def test_statements_are_shown_by_name_or_in_one_line():
+    statements = tuple(
+        StatementTime(statement=text, name=name, calls=4, execution_ms=6.0, share_ratio=0.5, rows=4)
+        for text, name in (
+            ("SELECT 1", "hold_stay"),
+            ("-- Guests of a cabin\nSELECT *\nFROM guests\nWHERE name = $1 AND " + "x" * 80, None),
+            *[("SELECT 2", "late")] * 4,
+        )
+    )
+    lines = list(render_load(make_load(statements=statements)))
+    start = lines.index("  statements that took the database's time:")
+    assert lines[start + 1 : start + 3] == [
+        "     50.0 %  4 calls of 1.50 ms: hold_stay",
+        "     50.0 %  4 calls of 1.50 ms: select * from guests where name = ? and ...",
+    ]
+    assert lines[start + 6] == "    and 1 more in the report"
+
+
+def test_statements_that_could_not_be_seen_are_excused_in_words():
+    lines = list(render_load(make_load(statements_missing="pg_stat_statements is not loaded")))
+    assert "  statements: not to be seen; pg_stat_statements is not loaded" in lines
 
 
 def test_the_capacity_is_drawn_with_its_knee():

@@ -125,3 +125,5 @@ class Load(Record):
     """Load that was added for objectives short of samples; its requests count as well."""
     statements: tuple[StatementTime, ...] = ()
     """Those that took the most of the database's time, the most expensive first."""
+    statements_missing: str = ""
+    """Why there are none, where that is known."""

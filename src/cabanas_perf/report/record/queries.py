@@ -92,6 +92,8 @@ class StatementTime(Record):
     """What one statement took of the database's time while a load ran, by pg_stat_statements."""
 
     statement: str
+    name: str | None = None
+    """What the service calls it; None: it is no statement of the service, or of another version."""
     calls: Count
     execution_ms: NonNegative
     share_ratio: NonNegative
