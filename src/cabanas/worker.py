@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from time import perf_counter_ns
 
 import asyncpg
 
@@ -30,7 +31,7 @@ from cabanas.services import replies
 from cabanas.services.inbox import EventKind, Source
 from cabanas.services.send_outbox import SendOutbox
 from cabanas.settings import BUSINESS_TIME_ZONE, Settings
-from cabanas.stages import Recording, StageSpan
+from cabanas.stages import Recording
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,10 @@ class Work:
     queue: Queue
     row_id: int
     outcome: WorkOutcome
-    spans: Sequence[StageSpan]
+    recording: Recording
+    started_ns: int
+    """By `time.perf_counter_ns`, as `ended_ns`."""
+    ended_ns: int
 
 
 OnWork = Callable[[Work], None]
@@ -160,7 +164,8 @@ class Worker:
         return ()
 
     async def _attempt(self, line: Line, row: asyncpg.Record) -> None:
-        with Recording() as recording:
+        started_ns = perf_counter_ns()
+        with Recording() if self._on_work is None else Recording.in_detail() as recording:
             try:
                 await line.work(row)
                 outcome = WorkOutcome.DONE
@@ -168,7 +173,7 @@ class Worker:
                 outcome = await self._handle_failure(line, row, error)
         observe_work(line.queue, outcome, recording)
         if self._on_work is not None:
-            self._on_work(Work(line.queue, row["id"], outcome, recording.spans))
+            self._on_work(Work(line.queue, row["id"], outcome, recording, started_ns, perf_counter_ns()))
 
     async def _handle_failure(self, line: Line, row: asyncpg.Record, error: Exception) -> WorkOutcome:
         reason = describe_failure(error)

@@ -8,17 +8,21 @@ from __future__ import annotations
 import logging
 import re
 import secrets
+from collections import Counter
 from time import perf_counter_ns
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cabanas.api.problems import internal_error_response
+from cabanas.db.statements import statement_id
 from cabanas.metrics import observe_request
-from cabanas.stages import Recording, StageSpan
+from cabanas.stages import CallKind, Recording
 
 logger = logging.getLogger("cabanas.requests")
 
+_CALLS_TOLD = 200
+"""Clients take headers of 64 KiB as a rule."""
 _GOOD_REQUEST_ID = re.compile(r"[\w.:-]{1,100}", re.ASCII)
 
 
@@ -36,7 +40,7 @@ class ObserveRequests:
         given_id = Headers(scope=scope).get("x-request-id", "")
         request_id = given_id if _GOOD_REQUEST_ID.fullmatch(given_id) else secrets.token_hex(8)
         status = 0
-        recording = Recording()
+        recording = Recording(calls=[] if self._server_timing else None)
         started_ns = perf_counter_ns()
 
         async def send_observed(message: Message) -> None:
@@ -46,7 +50,7 @@ class ObserveRequests:
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
                 if self._server_timing:
-                    headers["Server-Timing"] = _render_server_timing(recording.spans, perf_counter_ns() - started_ns)
+                    headers["Server-Timing"] = _render_server_timing(recording, started_ns)
             await send(message)
 
         with recording:
@@ -85,6 +89,22 @@ def _route(scope: Scope) -> str:
     return route.path if route is not None else "unmatched"
 
 
-def _render_server_timing(spans: list[StageSpan], total_ns: int) -> str:
-    entries = [f"{span.name};dur={(span.ended_ns - span.started_ns) / 1e6:.4f}" for span in spans]
-    return ", ".join([*entries, f"total;dur={total_ns / 1e6:.4f}"])
+def _render_server_timing(recording: Recording, started_ns: int) -> str:
+    """Stages, then calls, then the total, in milliseconds. ``start`` is ours: since the request began.
+
+    A call's ``desc`` tells what was called, for statements their `statement_id`, and the line of code. Calls above a
+    limit are only counted.
+    """
+    entries = [_entry(span.name, span.started_ns, span.ended_ns, started_ns) for span in recording.spans]
+    calls = recording.calls or []
+    for each in calls[:_CALLS_TOLD]:
+        what = statement_id(each.what) if each.kind is CallKind.DATABASE else each.what
+        entry = _entry(each.kind, each.started_ns, each.ended_ns, started_ns)
+        entries.append(f'{entry};desc="{what} {each.code_line}"')
+    left_out = Counter(each.kind for each in calls[_CALLS_TOLD:])
+    entries += [f'{kind}-left-out;desc="{count}"' for kind, count in left_out.items()]
+    return ", ".join([*entries, f"total;dur={(perf_counter_ns() - started_ns) / 1e6:.4f}"])
+
+
+def _entry(name: str, started_ns: int, ended_ns: int, origin_ns: int) -> str:
+    return f"{name};dur={(ended_ns - started_ns) / 1e6:.4f};start={(started_ns - origin_ns) / 1e6:.4f}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -12,6 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 from cabanas.db.url import to_asyncpg_url
 from cabanas.domain.errors import CabanasError
 from cabanas.settings import Settings
+from cabanas.stages import CallKind, call
 
 # Quoted: only the type stubs make these classes generic.
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -52,8 +54,13 @@ class Database:
             DatabaseUnavailable: when the server cannot be reached or no connection comes free in time.
         """
         try:
-            async with self._pool.acquire(timeout=self._acquire_timeout_s) as connection:
+            with call(CallKind.POOL_WAIT, "pool_acquire"):
+                connection = await self._pool.acquire(timeout=self._acquire_timeout_s)
+            try:
                 yield connection
+            finally:
+                with call(CallKind.POOL_WAIT, "pool_release"):
+                    await self._pool.release(connection)
         except UNAVAILABLE as error:
             raise DatabaseUnavailable(str(error) or type(error).__name__) from error
 
@@ -71,6 +78,29 @@ class Database:
         return self._pool.get_max_size()
 
 
+class RecordedConnection(asyncpg.Connection):
+    """A connection whose round trips are accounted for. Those of prepared statements and of COPY are not: the service
+    uses neither.
+    """
+
+    __slots__ = ()
+
+
+def _recorded(name: str) -> Any:
+    method = getattr(asyncpg.Connection, name)
+
+    @functools.wraps(method)
+    async def run(self: RecordedConnection, query: str, *args: Any, **options: Any) -> Any:
+        with call(CallKind.DATABASE, query):
+            return await method(self, query, *args, **options)
+
+    return run
+
+
+for _name in ("execute", "executemany", "fetch", "fetchmany", "fetchrow", "fetchval"):
+    setattr(RecordedConnection, _name, _recorded(_name))
+
+
 @asynccontextmanager
 async def open_database(settings: Settings, database_url: str) -> AsyncIterator[Database]:
     """A `Database` for the block. Connections are opened on demand, so a server that is down is no error yet."""
@@ -83,6 +113,7 @@ async def open_database(settings: Settings, database_url: str) -> AsyncIterator[
         timeout=settings.database_pool_timeout_s,
         server_settings={"application_name": "cabanas"},
         reset=_end_transaction,
+        connection_class=RecordedConnection,
     )
     try:
         yield Database(pool, acquire_timeout_s=settings.database_pool_timeout_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from importlib.resources import files
 
@@ -24,3 +25,9 @@ def load_statement(name: str) -> str:
 def statement_names() -> tuple[str, ...]:
     """The names of all statements, sorted."""
     return tuple(sorted(file.name.removesuffix(".sql") for file in _FOLDER.iterdir() if file.name.endswith(".sql")))
+
+
+@cache
+def statement_id(sql: str) -> str:
+    """Twelve hexadecimal digits by which a statement's text can be told where the text itself is too long."""
+    return hashlib.sha256(sql.encode()).hexdigest()[:12]

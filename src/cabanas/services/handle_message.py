@@ -115,7 +115,9 @@ class HandleMessage:
                 answer = Answer(situation.memory, replies.UNSUPPORTED)
             else:
                 answer = await self._answer(event, message, text, situation)
-            if await self._finish(event, answer, situation.revision):
+            with stage("store_reply"):
+                finished = await self._finish(event, answer, situation.revision)
+            if finished:
                 return
         raise ConversationBusy
 
@@ -127,8 +129,9 @@ class HandleMessage:
             transcript = await self.listen(message.media_id)
         except NotUnderstood as error:
             return None, str(error)
-        async with self.database.connect() as connection:
-            await connection.execute(load_statement("keep_transcript"), event["id"], transcript)
+        with stage("keep_transcript"):
+            async with self.database.connect() as connection:
+                await connection.execute(load_statement("keep_transcript"), event["id"], transcript)
         return transcript, None
 
     async def _look_around(self, event: asyncpg.Record) -> Situation | None:

@@ -58,7 +58,8 @@ class HandlePayment:
 
         An older state than the one that is known changes nothing, save that it may tell of an approval.
         """
-        cabin = await self._find_cabin(snapshot)
+        with stage("find_reservation"):
+            cabin = await self._find_cabin(snapshot)
         if cabin is None:
             return await self._apply(snapshot, event_id)
         # A payment for a hold that ended takes nights as a hold does: the lock keeps the two from contending.

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from cabanas_perf.measurement.distribution import RawDistribution, percentile_ns
 from cabanas_perf.measurement.units import ns_to_ms
 
 Span = tuple[str, int, int]
 """Name, start and end of one passage through a stage; both times in nanoseconds of one clock."""
+
+CallSpan = tuple[str, str, int, int, str]
+"""Kind (`database`, `redis`, `pool_wait`), what was called, start, end, and the line of code that called."""
+
+POOL_WAIT = "pool_wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +27,23 @@ class Trace:
     started_ns: int
     ended_ns: int
     spans: Sequence[Span]
+    calls: Sequence[CallSpan] | None = None
+    """None: nobody looked."""
+    running: Sequence[tuple[int, int]] | None = None
+    """Start and end of each time that the request's code ran; they may overlap. None: nobody looked."""
+
+    def leaves(self) -> list[Span]:
+        """Its stages, and the calls made outside of them: waits by what was waited for, round trips by their kind."""
+        inside = sorted((started_ns, ended_ns) for _, started_ns, ended_ns in self.spans)
+        starts_ns = [started_ns for started_ns, _ in inside]
+        # The latest end of all stages up to each.
+        ends_ns = list(accumulate((ended_ns for _, ended_ns in inside), max))
+        leaves = list(self.spans)
+        for kind, what, started_ns, ended_ns, _ in self.calls or ():
+            before = bisect_right(starts_ns, started_ns)
+            if not before or ends_ns[before - 1] <= started_ns:
+                leaves.append((what if kind == POOL_WAIT else kind, started_ns, ended_ns))
+        return leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +56,8 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class StageSummary:
-    """One stage over all requests; the percentiles are of its time per request, over the `count` that passed
-    it.
+    """One stage over all requests, or one kind of call that was made outside of all stages; the percentiles are of its
+    time per request, over the `count` that passed it.
     """
 
     name: str
@@ -63,9 +87,10 @@ def summarise_stages(
     times_ns: defaultdict[str, list[int]] = defaultdict(list)
     total_ns = explained_ns = 0
     for trace in traces:
+        leaves = sorted(trace.leaves(), key=lambda span: span[1])
         total_ns += trace.ended_ns - trace.started_ns
-        explained_ns += _covered_ns(trace)
-        for name, time_ns in _time_by_stage(trace).items():
+        explained_ns += _covered_ns(trace, leaves)
+        for name, time_ns in _time_by_stage(leaves).items():
             times_ns[name].append(time_ns)
     if not total_ns:
         return None
@@ -95,18 +120,20 @@ def _summarise_stage(name: str, times_ns: list[int], total_ns: int, estimate: Es
     )
 
 
-def _time_by_stage(trace: Trace) -> dict[str, int]:
+def _time_by_stage(spans: Iterable[Span]) -> dict[str, int]:
     times_ns: dict[str, int] = {}
-    for name, started_ns, ended_ns in sorted(trace.spans, key=lambda span: span[1]):
+    for name, started_ns, ended_ns in spans:
         times_ns[name] = times_ns.get(name, 0) + ended_ns - started_ns
     return times_ns
 
 
-def _covered_ns(trace: Trace) -> int:
-    """Time inside at least one span; overlaps count once, and what lies outside the request does not."""
+def _covered_ns(trace: Trace, spans: Iterable[Span]) -> int:
+    """Time inside at least one of the spans, which come in the order of their starts; overlaps count once, and what
+    lies outside the request does not.
+    """
     covered_ns = 0
     reached_ns = trace.started_ns
-    for _, started_ns, ended_ns in sorted(trace.spans, key=lambda span: span[1]):
+    for _, started_ns, ended_ns in spans:
         end_ns = min(ended_ns, trace.ended_ns)
         covered_ns += max(0, end_ns - max(started_ns, reached_ns))
         reached_ns = max(reached_ns, end_ns)

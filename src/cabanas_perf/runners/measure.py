@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from cabanas.stages import Recording
 from cabanas_perf.measurement.clock import Clock
 from cabanas_perf.measurement.samples import Outcome, Sample, Samples
-from cabanas_perf.measurement.stages import Trace
+from cabanas_perf.measurement.stages import CallSpan, Trace
 from cabanas_perf.measurement.units import ns_to_s
+from cabanas_perf.runners.steps import note_steps, noting_steps_of_tasks
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.workloads.base import PureWorkload, Reply, Workload
 
@@ -20,6 +22,8 @@ Advance = Callable[[int], None]
 """Told how many requests more are done, so that progress can be drawn."""
 
 _PURE_BLOCK = 100
+_WATCHED_REQUESTS = 40
+"""About so many of a pass are watched step by step, which costs microseconds: the others' latencies are without."""
 
 
 @dataclass(slots=True)
@@ -28,6 +32,9 @@ class Pass:
 
     samples: Samples = field(default_factory=Samples)
     traces: list[Trace] = field(default_factory=list)
+    """Of accepted requests."""
+    calls: list[Sequence[CallSpan]] = field(default_factory=list)
+    """Of every request whose calls were looked at, however it ended."""
     references: list[str] = field(default_factory=list)
     """What was acknowledged and can be audited."""
     ack_latencies_ns: list[int] = field(default_factory=list)
@@ -36,14 +43,16 @@ class Pass:
     complete: bool = False
     """False when the pass was stopped before its last request."""
 
-    def add(self, reply: Reply, started_ns: int, ended_ns: int, origin_ns: int, trace: Trace | None) -> None:
+    def add(self, reply: Reply, started_ns: int, ended_ns: int, origin_ns: int, trace: Trace) -> None:
         latency_ns = ended_ns - started_ns if reply.latency_ns is None else reply.latency_ns
         self.samples.append(Sample(ns_to_s(started_ns - origin_ns), latency_ns, reply.outcome, reply.kind))
         if reply.reference is not None:
             self.references.append(reply.reference)
         if reply.acknowledged_ns is not None:
             self.ack_latencies_ns.append(reply.acknowledged_ns)
-        if trace is not None and reply.outcome is Outcome.OK:
+        if trace.calls is not None:
+            self.calls.append(trace.calls)
+        if reply.outcome is Outcome.OK and (trace.spans or trace.calls):
             self.traces.append(trace)
 
 
@@ -55,18 +64,24 @@ async def run_pass(
     stop: Stop,
     stage_name: str,
     concurrency: int = 1,
+    with_calls: bool = True,
     advance: Advance = lambda _: None,
 ) -> Pass:
     """Send every request and time it; answers with what was done when the last one ended or a stop was asked for.
 
-    ``stage_name`` is the one stage that a pure workload's calls belong to.
+    ``stage_name`` is the one stage that a pure workload's calls belong to. ``with_calls``: calls are noted beside the
+    stages, and of every so many requests when their code ran; a pass under a profiler does without, for it would show
+    the noting.
     """
     gc.collect()
     cpu_started_ns, origin_ns = clock.cpu_ns(), clock.now_ns()
     if hasattr(workload, "call"):
         done = _run_pure(cast("PureWorkload", workload), requests, clock, stop, stage_name, advance)
     else:
-        done = await _run_waiting(workload, requests, clock, stop, concurrency, advance)
+        stride = max(1, len(requests) // _WATCHED_REQUESTS) if with_calls else None
+        clients = _Clients(workload, enumerate(requests), clock, stop, stride, advance)
+        with noting_steps_of_tasks() if with_calls else nullcontext():
+            done = await clients.run(concurrency)
     done.elapsed_s = ns_to_s(clock.now_ns() - origin_ns)
     done.cpu_s = ns_to_s(clock.cpu_ns() - cpu_started_ns)
     done.complete = len(done.samples) == len(requests)
@@ -95,30 +110,39 @@ def _run_pure(
     return done
 
 
-async def _run_waiting(
-    workload: Workload, requests: Sequence[Any], clock: Clock, stop: Stop, concurrency: int, advance: Advance
-) -> Pass:
-    done = Pass()
-    origin_ns = clock.now_ns()
-    queue = iter(requests)
-    await asyncio.gather(
-        *(_send_all(workload, queue, done, origin_ns, clock, stop, advance) for _ in range(concurrency))
-    )
-    return done
+@dataclass(slots=True)
+class _Clients:
+    """Clients of the closed model: each takes the next request when its last one ended."""
 
+    workload: Workload
+    queue: Iterator[tuple[int, Any]]
+    clock: Clock
+    stop: Stop
+    stride: int | None
+    """Of so many requests one is watched closely; None: none is, and no calls are noted."""
+    advance: Advance
 
-async def _send_all(
-    workload: Workload, queue: Iterator[Any], done: Pass, origin_ns: int, clock: Clock, stop: Stop, advance: Advance
-) -> None:
-    """One client: takes the next request when its last one ended, like every client of the closed model."""
-    for request in queue:
-        if stop:
-            return
-        with Recording() as recording:
-            started_ns = clock.now_ns()
-            reply = await workload.send(request)
-            ended_ns = clock.now_ns()
-        spans = recording.spans if reply.spans is None else reply.spans
-        trace = Trace(started_ns, ended_ns, spans) if spans else None
-        done.add(reply, started_ns, ended_ns, origin_ns, trace)
-        advance(1)
+    async def run(self, concurrency: int) -> Pass:
+        done, origin_ns = Pass(), self.clock.now_ns()
+        await asyncio.gather(*(self._send_all(done, origin_ns) for _ in range(concurrency)))
+        return done
+
+    async def _send_all(self, done: Pass, origin_ns: int) -> None:
+        clock = self.clock
+        for position, request in self.queue:
+            if self.stop:
+                return
+            watched = self.stride is not None and position % self.stride == 0
+            with self._open_recording(watched=watched) as recording:
+                started_ns = clock.now_ns()
+                sending = self.workload.send(request)
+                reply = await (note_steps(sending) if watched else sending)
+                ended_ns = clock.now_ns()
+            trace = reply.trace or Trace(started_ns, ended_ns, recording.spans, recording.calls, recording.running)
+            done.add(reply, started_ns, ended_ns, origin_ns, trace)
+            self.advance(1)
+
+    def _open_recording(self, *, watched: bool) -> Recording:
+        if watched:
+            return Recording.in_detail()
+        return Recording(calls=None if self.stride is None else [])

@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 from cabanas.settings import Settings
 from cabanas.stages import StageSpan
 from cabanas_perf.measurement.samples import Outcome
-from cabanas_perf.measurement.stages import Estimate
+from cabanas_perf.measurement.stages import Estimate, Trace
 from cabanas_perf.slo.verdict import RatioEstimate
 
 
@@ -37,8 +37,8 @@ class Reply:
     kind: str = ""
     reference: str | None = None
     """What the audit looks for: the code of the reservation that was acknowledged."""
-    spans: Sequence[StageSpan] | None = None
-    """The stages as the server told them; None when the request was a direct call."""
+    trace: Trace | None = None
+    """The request's stages and calls as the server told them; None: as recorded around `send`."""
     acknowledged_ns: int | None = None
     """Until the request was acknowledged, where the answer comes later (webhooks)."""
     latency_ns: int | None = None
@@ -104,6 +104,21 @@ class PureWorkload(Protocol):
     def draw(self, count: int) -> Sequence[Any]: ...
 
     def call(self, request: Any) -> Reply: ...
+
+
+@runtime_checkable
+class AnsweringWorkload(Protocol):
+    """A pure workload whose answers can be looked at, so that two versions of a core can be told apart by them."""
+
+    def draw(self, count: int) -> Sequence[Any]: ...
+
+    def answer(self, request: Any) -> Any:
+        """What `PureWorkload.call` does, with the core's answer."""
+        ...
+
+    def describe(self, answer: Any) -> Mapping[str, object]:
+        """The answer by field, comparable between versions of the core."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

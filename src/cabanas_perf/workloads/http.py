@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from time import perf_counter_ns
 from typing import Any
 
 import httpx
 import orjson
 
-from cabanas.stages import StageSpan
+from cabanas.db.statements import load_statement, statement_id, statement_names
+from cabanas.stages import CallKind, StageSpan
 from cabanas_perf.measurement.samples import Outcome
+from cabanas_perf.measurement.stages import CallSpan, Trace
+from cabanas_perf.measurement.units import NS_PER_MS
 from cabanas_perf.workloads.base import Reply, WorkloadContext
 
-_TIMING_ENTRY = re.compile(r"\s*([\w-]+);dur=([\d.]+)")
 _WHOLE_REQUEST = "total"
+_LEFT_OUT = "-left-out"
+_CALL_KINDS = frozenset(CallKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +32,16 @@ class Answer:
     """0 when there was no answer."""
     body: bytes
     failure: Reply | None
-    spans: tuple[StageSpan, ...] | None
+    trace: Trace | None
 
     def to_reply(self, *, ok: int, refused: int | None = None, reference: str | None = None) -> Reply:
         """A reply: OK with status ``ok``, REFUSED with status ``refused``, and an error with any other."""
         if self.failure is not None:
             return self.failure
         if self.status == ok:
-            return Reply(Outcome.OK, reference=reference, spans=self.spans)
+            return Reply(Outcome.OK, reference=reference, trace=self.trace)
         kind = f"http_{self.status}"
-        return Reply(Outcome.REFUSED if self.status == refused else Outcome.ERROR, kind, spans=self.spans)
+        return Reply(Outcome.REFUSED if self.status == refused else Outcome.ERROR, kind, trace=self.trace)
 
     def json(self) -> Any:
         return orjson.loads(self.body)
@@ -70,25 +74,54 @@ class HttpSender:
             return Answer(0, b"", Reply(Outcome.TIMEOUT, type(error).__name__), None)
         except httpx.HTTPError as error:
             return Answer(0, b"", Reply(Outcome.ERROR, type(error).__name__), None)
-        spans = parse_server_timing(response.headers.get("server-timing", ""), started_ns, perf_counter_ns())
-        return Answer(response.status_code, response.content, None, spans)
+        trace = parse_server_timing(response.headers.get("server-timing", ""), started_ns, perf_counter_ns())
+        return Answer(response.status_code, response.content, None, trace)
 
 
-def parse_server_timing(header: str, started_ns: int, ended_ns: int) -> tuple[StageSpan, ...] | None:
-    """The stages of a ``Server-Timing`` header (W3C), laid end to end in the middle of the client's wait.
+def parse_server_timing(header: str, started_ns: int, ended_ns: int) -> Trace | None:
+    """The request as the service's ``Server-Timing`` header (W3C, with a ``start`` of the service's own) tells it.
 
-    The header tells durations only. What the server's stages leave of the request, `ended_ns` - `started_ns`, is
-    the network's and the frameworks'. None without stages.
+    The server's time lies in the middle of the client's wait, `ended_ns` - `started_ns`: what is left before and after
+    it is the network's and the client's. Calls that the header only counts lie at its end, without duration. None
+    where the header tells nothing.
     """
-    durations = [(name, round(float(ms) * 1e6)) for name, ms in _TIMING_ENTRY.findall(header) if name != _WHOLE_REQUEST]
-    if not durations:
-        return None
-    at_ns = started_ns + max(0, ended_ns - started_ns - sum(ns for _, ns in durations)) // 2
-    spans = []
-    for name, duration_ns in durations:
-        spans.append(StageSpan(name, at_ns, at_ns + duration_ns))
-        at_ns += duration_ns
-    return tuple(spans)
+    total_ns = 0
+    stages: list[StageSpan] = []
+    calls: list[CallSpan] = []
+    entries = [_read_entry(entry) for entry in header.split(", ") if entry]
+    for name, parameters in entries:
+        if name == _WHOLE_REQUEST:
+            total_ns = _read_ms(parameters, "dur")
+    origin_ns = started_ns + max(0, ended_ns - started_ns - total_ns) // 2
+    for name, parameters in entries:
+        kind, left_out, _ = name.partition(_LEFT_OUT)
+        what, _, code_line = parameters.get("desc", "").partition(" ")
+        begun_ns = origin_ns + _read_ms(parameters, "start")
+        if left_out:
+            end_ns = origin_ns + total_ns
+            calls += [(kind, "", end_ns, end_ns, "")] * int(what)
+        elif name in _CALL_KINDS:
+            known = _statements_by_id().get(what, what) if name == CallKind.DATABASE else what
+            calls.append((name, known, begun_ns, begun_ns + _read_ms(parameters, "dur"), code_line))
+        elif name != _WHOLE_REQUEST:
+            stages.append(StageSpan(name, begun_ns, begun_ns + _read_ms(parameters, "dur")))
+    return Trace(started_ns, ended_ns, stages, calls) if stages or calls else None
+
+
+def _read_entry(entry: str) -> tuple[str, dict[str, str]]:
+    name, *parameters = entry.split(";")
+    return name, {key: value.strip('"') for key, _, value in (one.partition("=") for one in parameters)}
+
+
+def _read_ms(parameters: Mapping[str, str], name: str) -> int:
+    """Nanoseconds; 0 where the entry does not say."""
+    return round(float(parameters.get(name, 0)) * NS_PER_MS)
+
+
+@cache
+def _statements_by_id() -> dict[str, str]:
+    texts = map(load_statement, statement_names())
+    return {statement_id(text): text for text in texts}
 
 
 @asynccontextmanager

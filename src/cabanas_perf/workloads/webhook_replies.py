@@ -15,8 +15,9 @@ import asyncpg
 from cabanas.db.pool import Database, DatabaseUnavailable, open_database
 from cabanas.db.statements import load_statement
 from cabanas.services.inbox import Source
-from cabanas.stages import StageSpan
+from cabanas.stages import Recording, StageSpan
 from cabanas.worker import Queue, Work
+from cabanas_perf.measurement.stages import Trace
 from cabanas_perf.workloads.base import CannotRun, WorkloadContext
 
 _POLL_S = 0.02
@@ -79,22 +80,39 @@ class ReplyTimes:
             return await connection.fetchrow(load_statement("read_reply_times"), self.source, [provider_id])
 
 
-class WorkerSpans:
-    """Collects what the workers of this process tell: the stages of each event and of each answer."""
+class WorkerAttempts:
+    """Collects what the workers of this process tell of each event and of each answer."""
 
     def __init__(self) -> None:
         self.news = asyncio.Event()
-        self._spans: defaultdict[tuple[Queue, int], list[StageSpan]] = defaultdict(list)
+        self._attempts: defaultdict[tuple[Queue, int], list[Work]] = defaultdict(list)
 
     def __call__(self, work: Work) -> None:
-        self._spans[work.queue, work.row_id] += work.spans
+        self._attempts[work.queue, work.row_id].append(work)
         if work.queue is Queue.OUTBOX:
             self.news.set()
 
-    def take(self, reply: SentReply) -> list[StageSpan]:
-        """The stages behind an answer, which are forgotten here."""
-        event = self._spans.pop((Queue.INBOX, reply.inbox_id), [])
-        return event + self._spans.pop((Queue.OUTBOX, reply.outbox_id), [])
+    def take(self, reply: SentReply) -> list[Work]:
+        """The attempts behind an answer, in the order in which they were made, which are forgotten here."""
+        event = self._attempts.pop((Queue.INBOX, reply.inbox_id), [])
+        return event + self._attempts.pop((Queue.OUTBOX, reply.outbox_id), [])
+
+
+def trace_reply(accepted: Recording, started_ns: int, acknowledged_ns: int, attempts: Sequence[Work]) -> Trace:
+    """A request from its delivery, at `started_ns`, to the note that its answer was sent.
+
+    Before an attempt the row lay in its queue until the worker heard of it and took it: the stages `inbox_wait` and
+    `outbox_wait`.
+    """
+    spans, calls, running = list(accepted.spans), list(accepted.calls or ()), list(accepted.running or ())
+    reached_ns = acknowledged_ns
+    for work in attempts:
+        spans.append(StageSpan(f"{work.queue}_wait", min(reached_ns, work.started_ns), work.started_ns))
+        spans += work.recording.spans
+        calls += work.recording.calls or ()
+        running += work.recording.running or ()
+        reached_ns = work.ended_ns
+    return Trace(started_ns, reached_ns, spans, calls, running)
 
 
 @asynccontextmanager

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter_ns
 from typing import Any, Protocol
 
@@ -21,9 +21,10 @@ from cabanas.db.pool import Database, DatabaseUnavailable
 from cabanas.domain.errors import CabanasError
 from cabanas.services.inbox import Source
 from cabanas.settings import Settings
-from cabanas.stages import Recording, StageSpan
+from cabanas.stages import Recording
 from cabanas.worker import Worker
 from cabanas_perf.measurement.samples import Outcome
+from cabanas_perf.measurement.stages import Trace
 from cabanas_perf.stubs import Behaviour, StubAddress, start_stubs
 from cabanas_perf.workloads.base import Reply, Via, WorkloadContext
 from cabanas_perf.workloads.http import parse_server_timing
@@ -32,8 +33,9 @@ from cabanas_perf.workloads.webhook_replies import (
     ReplyFailed,
     ReplyTimes,
     SentReply,
-    WorkerSpans,
+    WorkerAttempts,
     open_reply_times,
+    trace_reply,
 )
 
 REPLY_TIMEOUT_S = 30.0
@@ -83,10 +85,10 @@ async def _open_direct(context: WorkloadContext, source: Source, *, hears: bool)
     with start_stubs(Behaviour()) as stubs:
         settings = with_stubs(context.settings, stubs)
         async with open_service(settings, for_work=hears) as service:
-            spans = WorkerSpans()
-            working = asyncio.create_task(Worker(service, on_work=spans).run())
+            attempts = WorkerAttempts()
+            working = asyncio.create_task(Worker(service, on_work=attempts).run())
             try:
-                yield _DirectSender(service, ReplyTimes(service.database, source), spans)
+                yield _DirectSender(service, ReplyTimes(service.database, source), attempts)
             finally:
                 working.cancel()
                 with suppress(asyncio.CancelledError):
@@ -120,7 +122,7 @@ class _DirectSender:
 
     service: Service
     times: ReplyTimes
-    spans: WorkerSpans
+    attempts: WorkerAttempts
 
     @property
     def settings(self) -> Settings:
@@ -131,17 +133,21 @@ class _DirectSender:
         return self.service.database
 
     async def send(self, delivery: Delivery) -> Reply:
-        with Recording() as recording:
-            started_ns = perf_counter_ns()
+        started_ns = perf_counter_ns()
+        with Recording.in_detail() as recording:
             try:
                 await self._accept(delivery)
             except DatabaseUnavailable as error:
                 return Reply(Outcome.ERROR, type(error.__cause__).__name__)
             except CabanasError as error:
                 return Reply(Outcome.ERROR, type(error).__name__)
-            acknowledged_ns = perf_counter_ns() - started_ns
-        waiting = self.times.wait_for(delivery.provider_id, timeout_s=REPLY_TIMEOUT_S, news=self.spans.news)
-        return await _finish(waiting, acknowledged_ns, lambda found: [*recording.spans, *self.spans.take(found)])
+        ended_ns = perf_counter_ns()
+        waiting = self.times.wait_for(delivery.provider_id, timeout_s=REPLY_TIMEOUT_S, news=self.attempts.news)
+        return await _finish(
+            waiting,
+            ended_ns - started_ns,
+            lambda found: trace_reply(recording, started_ns, ended_ns, self.attempts.take(found)),
+        )
 
     async def _accept(self, delivery: Delivery) -> None:
         if self.times.source is Source.WHATSAPP:
@@ -173,15 +179,17 @@ class _HttpSender:
         ended_ns = perf_counter_ns()
         if answer.status_code != httpx.codes.OK:
             return Reply(Outcome.ERROR, f"http_{answer.status_code}")
-        spans = parse_server_timing(answer.headers.get("server-timing", ""), started_ns, ended_ns)
+        # Of the acknowledgement alone: what the worker does is not told to the provider.
+        told = parse_server_timing(answer.headers.get("server-timing", ""), started_ns, ended_ns)
+        trace = None if told is None else replace(told, calls=None)
         waiting = self.times.wait_for(delivery.provider_id, timeout_s=REPLY_TIMEOUT_S)
-        return await _finish(waiting, ended_ns - started_ns, lambda _: spans)
+        return await _finish(waiting, ended_ns - started_ns, lambda _: trace)
 
 
 async def _finish(
     waiting: Coroutine[Any, Any, SentReply],
     acknowledged_ns: int,
-    spans_of: Callable[[SentReply], Sequence[StageSpan] | None],
+    trace_of: Callable[[SentReply], Trace | None],
 ) -> Reply:
     """The reply, once the answer was sent; an acknowledged event without an answer is a failure."""
     try:
@@ -195,7 +203,7 @@ async def _finish(
     return Reply(
         Outcome.OK,
         reference=found.reservation_code,
-        spans=spans_of(found),
+        trace=trace_of(found),
         acknowledged_ns=acknowledged_ns,
         latency_ns=found.latency_ns,
     )

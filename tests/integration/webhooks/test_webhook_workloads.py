@@ -49,8 +49,8 @@ async def test_a_direct_run_waits_for_each_reply_and_tells_its_stages(settings, 
         # The stub takes 400 ms at the least; the acknowledgement does not wait for it.
         assert reply.acknowledged_ns < reply.latency_ns
         assert reply.latency_ns > 400_000_000
-        assert STAGES[spec.name] <= {span.name for span in reply.spans}
-        send = next(span for span in reply.spans if span.name == "send")
+        assert STAGES[spec.name] <= {span.name for span in reply.trace.spans}
+        send = next(span for span in reply.trace.spans if span.name == "send")
         assert send.ended_ns - send.started_ns > 400_000_000
     await query("DELETE FROM reservations")
     assert await query(LEFT) == [(0, 0, 0, 0, 0)]
@@ -100,7 +100,7 @@ async def test_over_http_the_reply_is_timed_by_the_services_database(webhook_set
     assert [reply.outcome for reply in replies] == [Outcome.OK] * COUNT
     for reply in replies:
         assert reply.acknowledged_ns < reply.latency_ns
-        assert {span.name for span in reply.spans} == REQUEST_STAGES
+        assert {span.name for span in reply.trace.spans} == REQUEST_STAGES
     assert {(reply.outcome, reply.kind) for reply in refused} == {(Outcome.ERROR, "http_403")}
     await query("DELETE FROM reservations")
     assert await query(LEFT) == [(0, 0, 0, 0, 0)]

@@ -117,8 +117,13 @@ async def test_a_listener_is_told_of_each_attempt_with_its_stages(webhooks, say,
         (Queue.INBOX, WorkOutcome.DONE),
         (Queue.OUTBOX, WorkOutcome.DONE),
     ]
-    assert [span.name for span in heard[0].spans] == ["context_query", "nlu", "format_response"]
-    assert [span.name for span in heard[1].spans] == ["format_response", "send", "record_sent"]
+    assert [span.name for span in heard[0].recording.spans] == [
+        "context_query",
+        "nlu",
+        "format_response",
+        "store_reply",
+    ]
+    assert [span.name for span in heard[1].recording.spans] == ["format_response", "send", "record_sent"]
 
 
 async def test_on_its_way_out_a_worker_finishes_what_it_has_in_hand(webhooks, say, stubs, query):

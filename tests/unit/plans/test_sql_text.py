@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cabanas_perf.plans.counting import count_statements, find_n_plus_one
+from cabanas_perf.plans.counting import SentStatement, summarise_statements
 from cabanas_perf.plans.masking import mask_plan
 from cabanas_perf.plans.sql_text import (
     UnfinishedSql,
@@ -96,14 +96,27 @@ def test_values_in_a_plan_are_masked_save_for_those_of_the_statement():
     assert masked[0]["Plan"]["Relation Name"] == "t1"
 
 
+def sent(*texts, code_line="cabanas/services/browse.py:7"):
+    return [SentStatement(sql, 0.5, code_line) for sql in texts]
+
+
 def test_one_statement_for_each_row_of_another_is_n_plus_one():
-    sent = ["SELECT * FROM cabins", *[f"SELECT * FROM stays WHERE cabin = {n}" for n in range(5)], "COMMIT"]
-    (found,) = find_n_plus_one(sent)
-    assert found.statement.count == 5
-    assert found.parent == "select * from cabins"
-    assert find_n_plus_one(sent[:-2]) == ()
+    plain = sent("SELECT * FROM cabins", "COMMIT")
+    loop = sent("SELECT * FROM cabins", *[f"SELECT * FROM stays WHERE cabin = {n}" for n in range(5)], "COMMIT")
+    uses = {one.normalised: one for one in summarise_statements([plain, loop, plain])}
+    stays = uses["select * from stays where cabin = ?"]
+    assert stays.is_repeated
+    assert (stays.calls_max, stays.parent) == (5, "select * from cabins")
+    assert stays.calls_per_request == pytest.approx(5 / 3)
+    assert stays.code_lines == ("cabanas/services/browse.py:7",)
+    assert not uses["commit"].is_repeated
+    assert not any(one.is_repeated for one in summarise_statements([loop[:-2]]))
 
 
 def test_statements_are_counted_most_frequent_first():
-    counted = count_statements(["SELECT 1", "SELECT a", "SELECT 2"])
-    assert [(one.normalised, one.count) for one in counted] == [("select ?", 2), ("select a", 1)]
+    counted = summarise_statements([sent("SELECT 1", "SELECT a", "SELECT 2"), sent("SELECT 'unfinished")])
+    assert [(one.normalised, one.calls_per_request, one.calls_max) for one in counted] == [
+        ("select ?", 1.0, 2),
+        ("select a", 0.5, 1),
+        ("?", 0.5, 1),
+    ]
