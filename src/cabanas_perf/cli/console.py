@@ -43,14 +43,14 @@ class TerminalProgress:
         if not self._quiet:
             self._console.print(message, markup=False, highlight=False, soft_wrap=True)
 
-    def begin(self, title: str, total: int) -> None:
+    def begin(self, title: str, total: int, unit: str = "requests") -> None:
         if self._bars is not None:
             if self._task is not None:
                 self._bars.remove_task(self._task)
             self._task = self._bars.add_task(title, total=total)
             self._bars.refresh()
         else:
-            self.say(f"{title}: {total} requests")
+            self.say(f"{title}: {total} {unit}")
 
     def advance(self, count: int) -> None:
         if self._bars is None or self._task is None:

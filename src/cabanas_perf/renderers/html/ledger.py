@@ -39,7 +39,7 @@ def build_ledger(report: Report) -> Section | None:
     scale = _choose_scale(report.optimizations)
     body = join(
         _build_forest(report.optimizations, scale),
-        build_legend((("claimed", "claimed"), ("accent", "measured, with its 90 % interval"))),
+        build_legend((("claimed", "claimed"), ("accent", "measured, with its 95 % interval"))),
         (_build_details(each, scale) for each in report.optimizations if each.points or each.claims or each.reason),
         _build_companions(report.ledger) if report.ledger else None,
     )

@@ -32,12 +32,16 @@ class PlainTranscript:
 
 
 class DocumentTranscriber:
-    """One base model in int8, beam 5, every other setting the library's default; one clip at a time."""
+    """One model in int8, beam 5, every other setting the library's default; one clip at a time.
 
-    def __init__(self) -> None:
+    ``model`` is its folder; None: the base model that this machine has.
+    """
+
+    def __init__(self, model: Path | None = None) -> None:
         # The document leaves the threads open; one is the faster choice here, so that the comparison does not win
         # by hobbling this side.
-        self._model = WhisperModel(str(find_models()["base"]), device="cpu", compute_type="int8", cpu_threads=1)
+        folder = model or find_models()["base"]
+        self._model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=1)
 
     def transcribe(self, data: bytes) -> PlainTranscript:
         """Write the recording to disk, convert it to a WAV file, transcribe that file."""
