@@ -25,6 +25,7 @@ UNIONS = {
     "GLUED_MONTH": "S12 N12 P12",
     "ARRIVE": "COME COME_IN",
     "HELLO": "GREETING GOOD",
+    "THING": "OBJECT GEAR",
     "ORDINAL": "PRIMERO SEGUNDO TERCERO CUARTO ULTIMO",
 }
 _UNION = re.compile(r"\{(\^?)([A-Z][A-Z0-9_|\s]*)\}")

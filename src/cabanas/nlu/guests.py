@@ -51,20 +51,23 @@ _TOTALS = Anchored(
         "persons": (
             "COUNT N S",
             """(?<!THING DE) COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS
-                (?! GROWN | MAS (?! {COUNT|KID|KIDS} ) )
+                (?! GROWN | MAS (?! {COUNT|KID|KIDS} ) | COLON COUNT )
             | {N|S} DIGITS PERSONS
             | SOME EN TOTAL | SOME PARA (?= {DEL|COMMA|DOT|ASK|PAREN|DESDE} | $ )""",
         ),
         "for": (
             "PARA X",
-            """PARA {SLASH|LOS|WE|ABOUT|COMO|UNKNOWN}? {UN|SOLO}? (?: UNO | @some ) PERSONS? @tail
+            """(?<!GEAR) PARA {SLASH|LOS|WE|ABOUT|COMO|UNKNOWN}? {UN|SOLO}? (?: UNO | @some ) PERSONS? @tail
             | (?<!{DIGITS|GLUED}) X SOME @tail""",
         ),
         "family": ("FAMILY", "FAMILY DE {COMO|ABOUT}? @some {FRIENDS|GROWN|PERSONS}? @tail"),
         "typical": ("FAMILY", "FAMILY TIPO"),
         "fit": ("FIT", "FIT {LOS|WE|UNKNOWN}? SOME PERSONS? @tail"),
         "come_in": ("COME_IN", "COME_IN {LOS|WE}? SOME PERSONS? (?= ASK | $ )"),
-        "labelled": ("PERSONS", "(?<!{COUNT|SOLO}) PERSONS {COLON|DASH}? SOME (?: (?= S ) | (?! PERSONS ) @tail )"),
+        "labelled": (
+            "PERSONS QUANTITY",
+            "{PERSONS|QUANTITY} COLON SOME | (?<!{COUNT|SOLO}) PERSONS DASH? SOME (?: (?= S ) | (?! PERSONS ) @tail )",
+        ),
     },
     _FRAGMENTS,
 )
@@ -103,7 +106,7 @@ _PARTS = Anchored(
 _HEADS = {"couples": 2, "couple": 2, "another_couple": 4, "parents": 2, "speaker": 0}
 _RELATIVES = frozenset({"kin", "partner", "child", "the_child", "parents"})
 
-_ALONE = grammar("{I|GO|MY|ESTE|AM} SOLO (?! {WANT|UNKNOWN|QUE|POWER|HAVE} ) | SOLO PARA MY | {SOLO|SOLOS} I")
+_ALONE = grammar("(?<!MAY) {I|GO|MY|ESTE|AM} SOLO (?! {WANT|UNKNOWN|QUE|POWER|HAVE} ) | SOLO PARA MY | {SOLO|SOLOS} I")
 _NOT_MEANT = grammar("{NO|WERE} {SOMOS|GO}? $")
 _ON_TOP = grammar("COMMA? {Y|PLUS|MAS|CON} (?: MAS | {THEY_GO|GO|UNKNOWN} ALSO | ALSO {THEY_GO|GO|UNKNOWN}? )?")
 
@@ -112,7 +115,11 @@ _DENIALS = classes("NO WERE SOMOS GO")
 _LINKS = classes("COMMA Y PLUS MAS CON")
 _SOLO, _TALK = classes("SOLO SOLOS"), grammar("(?: TELL | LO UNKNOWN ) CON $")
 _NAMED = classes("GROWN KID KIDS FRIENDS COUPLE COUPLES KIN KIN2 I MY")
-_TRIGGERS = _NAMED | _SOLO | classes("SOMOS BE SERIA GO WE TOTAL PERSONS PARA X FIT COME_IN FAMILY FAMILIES")
+_TRIGGERS = (
+    _NAMED
+    | _SOLO
+    | classes("SOMOS BE SERIA GO WE TOTAL PERSONS PARA X FIT COME_IN FAMILY FAMILIES THEY THEY_GO QUANTITY")
+)
 
 
 def read_guests(tokens: list[str], tape: str, present: frozenset[str]) -> int | None:
@@ -194,8 +201,8 @@ def _sum_of_parts(tokens: list[str], tape: str) -> int | None:
         del counts["the_child"]  # "1 nene de 3 años, ¿el nene paga?"
     is_child_in_passing = counts.keys() <= {"child", "the_child", "baby"} and not (is_with and "child" in counts)
     people = counts.total()
-    if counts.keys() == {"kids"} and people == 1 and not is_with:
-        return None  # "¿un bebé de 10 meses paga?"
+    if counts.keys() == {"kids"} and people == 1:
+        return None  # "¿un bebé de 10 meses paga?", "vamos con un bebé"
     if "uncounted" in counts or is_talk or is_child_in_passing:
         return None
     if counts.keys() & _RELATIVES and "speaker" not in counts and not is_for:

@@ -41,6 +41,7 @@ _SIGNS = Anchored(
             | (?<={LA|LO}) WANT (?! {UNKNOWN|QUE} )
             | (?<!{TE|LE|SE|LO|YA|NO}) (?<!{TE|LE} {LA|LO}) CONFIRM (?! {SI|MANANA|WEEKDAY|HOY} )
             | (?<={TE|LE}) CONFIRM UNKNOWN? (?: {DEL|DESDE} | EL? WEEKDAY {DIGITS|GLUED} )
+            | (?<!NO) WANT {LA|ESTE} LODGING
             | CHANGE {LA|EL|MY|DE|CALENDAR_DATE|UNKNOWN}{0,4} BOOKING""",
         ),
         DISPONIBILIDAD: (
@@ -62,8 +63,9 @@ _SIGNS = Anchored(
             | PLACE PARA UNKNOWN? {EL|LA|UN|LOS}? SOME? {SERVICE|THING}""",
         ),
         PRECIO: (
-            "PRICE WOULD_LEAVE HOW_MUCH WORTH SELLS X",
+            "PRICE WOULD_LEAVE HOW_MUCH WORTH SELLS X TOTAL",
             """PRICE | (?<!Y) WOULD_LEAVE | (?<! A ) HOW_MUCH (?! {ANTES|ARRIVE} ) | (?<= A ) (?! @distance ) HOW_MUCH
+            | TOTAL {POR|X} COUNT
             | WORTH {LA|EL|POR|DE|DEL|X|PARA|UN|ES} | (?<=QUE) {SELLS|WORTH} | (?<={ME|NOS|LE}) SELLS
             | SELLS {MONEY|COUNT|GLUED|P99|BIG|MAS|LA|LO|POR|X|PARA|ASK} | (?<!{UN|LA|EL} D12) (?<=D12) X D12""",
         ),

@@ -11,7 +11,8 @@ MAX_MENTIONS = 32
 
 _FRAGMENTS = {
     # What stands after a number and makes it count something else than days of the month.
-    "tail": """(?! RO? {HOUR|THING|PET|LODGING|CASH|PERSONS|GROWN|KID|KIDS|COUPLE|COUPLES|FRIENDS|NOCHE|NOCHES|DIAS
+    "tail": """(?! (?! {NOCHES|DIAS|PERSONS|GROWN|KIDS} COLON DIGITS )
+            RO? {HOUR|THING|PET|LODGING|CASH|PERSONS|GROWN|KID|KIDS|COUPLE|COUPLES|FRIENDS|NOCHE|NOCHES|DIAS
             |SEMANA|SEMANAS|MES|MESES|ANOS|PERCENT|FAMILIES|BIG|FIT}
         | COLON DIGITS | X {D12|W12|UNO} (?! @length_unit | PERSONS ) | {GLUED|YGLUED|WORKER} | DASH BIG
         | {A|AL|Y|O|DASH} DIGITS {PERCENT|CASH}
@@ -24,7 +25,7 @@ _FRAGMENTS = {
     # A single day of the month, not the first end of a range.
     "of_day": """DIA? (?: S DIGITS | {DAY|PRIMERO} RO? (?: {DE|DEL}? MONTH (?: {DE|DEL} YEAR)? )? )
         (?! RO? {A|AL|HASTA|DASH|Y|COMMA} {EL|AL}? {DAY|GLUED|WEEKDAY} ) @tail""",
-    "the_other": "COMMA? SINO? EL (?: OTRO | @nextish )",
+    "the_other": "(?: {ME|NOS}? {POWER|SUIT} )? COMMA? {SINO|Y}? EL (?: OTRO | @nextish )",
     "of_month": "{DE|DEL} (?:MES DE)? MONTH (?: {DE|DEL}? YEAR )?",
     "out": "{OUT_WORD|LEAVE}",
     "day_name": "{NAVIDAD|NOCHEBUENA|CARNAVAL|PASCUA|REYES|SANTA|VALENTINE|FINDE|LARGO}",
@@ -112,7 +113,7 @@ _KINDS = {
         "MES PROXIMO OTRO ESTE PASADO CORRIENTE",
         "MES (?: @nextish | PASADO | CORRIENTE ) | {PROXIMO|OTRO|ESTE|PASADO} MES | CORRIENTE",
     ),
-    "month": ("MONTH", "MONTH (?: {DE|DEL}? YEAR | PASADO )?"),
+    "month": ("MONTH FEASTS", "MONTH (?: {DE|DEL}? YEAR | PASADO )? | (?<=LAS) FEASTS"),
     "next_year": ("ANO PROXIMO OTRO", "ANO (?: @nextish ) | {PROXIMO|OTRO} ANO"),
     "odd_offset": (
         f"{_NUMERALS} D99",
@@ -122,13 +123,15 @@ _KINDS = {
     "price": ("MONEY", "MONEY {DIGITS|D99} {A|AL|DASH|Y|O} {DIGITS|D99}"),
     "ago": ("HACE", "HACE COMO? COUNT (?: @span_unit | NOCHES | HOUR | THING )"),
     "length": (
-        f"{_NUMERALS} D99",
+        f"{_NUMERALS} D99 NOCHES",
         """(?<!{KID|KIDS} DE) (?: UN PAR DE | COUNT (?: {O|A|DASH} SOME )? SOLO? ) (?: @length_unit )
-        (?: {Y|COMMA|SLASH|CON}? SOME NOCHES )?""",
+        (?: {Y|COMMA|SLASH|CON}? SOME NOCHES )? | NOCHES COLON DIGITS""",
     ),
     "overmorrow": (
         "PASADO",
-        "PASADO MANANA | (?: (?<=MANANA Y) | (?<=HASTA) | (?<={ME|NOS} GO) ) PASADO (?! {MANANA|MES|ANO} )",
+        """PASADO MANANA
+        | (?: (?<=MANANA {Y|A}) | (?<=MANANA WEEKDAY {Y|A}) | (?<=HASTA) | (?<={ME|NOS} GO) )
+            PASADO (?! {MANANA|MES|ANO} )""",
     ),
     "tomorrow": ("MANANA", "(?<!{LA|ESTE|ESE}) MANANA @its_number?"),
     "today": ("HOY ESTE", "HOY @its_number? | ESTE {NOCHE|TARDE}"),

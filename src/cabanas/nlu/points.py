@@ -234,7 +234,7 @@ class Reader:
         return point
 
     def _is_weekly(self, at: int) -> bool:
-        """As in "los martes"; "los días martes 5 y miércoles 6" are days."""
+        """As in "los martes" and "un sábado"; "los días martes 5 y miércoles 6" are days."""
         return at > 0 and self.tape[at - 1] in _EVERY and self.tape[at + 1 : at + 2] not in _DAY_CLASSES
 
     def _nth_in_month(self, weekday: int, month: int, nth: int) -> date:
@@ -515,7 +515,7 @@ def _weekend_of(day: date) -> tuple[date, date]:
 
 _NEXT_WEEK = grammar("LA SEMANA (?: QUE? VIENE | PROXIMO ) | {PROXIMO|OTRO} SEMANA")
 _ROUND_THE_CLOCK = (24, 7)
-_EVERY = classes("LOS CADA")
+_EVERY = classes("LOS CADA UN ANY")
 _CUES = classes("EL DEL AL DIA HASTA DESDE")
 # Marks out of five and ten: "5/5 la atención".
 _FULL_MARKS = frozenset({(5, 5), (10, 10)})

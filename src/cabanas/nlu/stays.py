@@ -51,7 +51,10 @@ _RANGE = grammar(
 )
 _PLAIN_RANGES = frozenset({symbol_of("AL"), symbol_of("HASTA") + symbol_of("EL"), symbol_of("DASH")})
 _LIST = grammar("COMMA? Y {EL|AL|LA|DEL}? DIA? | COMMA EL?")
-_ALTERNATIVE = grammar("@time? {COMMA|PAREN}? O {SINO|SI}? {EL|DEL|AL|PARA|ESTE}? {EL|DEL}?", _FRAGMENTS)
+_ALTERNATIVE = grammar(
+    "@time? {COMMA|PAREN|DOT}? (?: O {SINO|SI}? NO? | SI NO | SINO ) COMMA? {EL|DEL|AL|PARA|ESTE}? {EL|DEL}?",
+    _FRAGMENTS,
+)
 _WEEKDAY_THEN_DAY = grammar("COMMA? TIPO? {EL|DIA}? DIA? | PAREN")
 _DAY_THEN_WEEKDAY = grammar("COMMA? PAREN?")
 _WEEKDAY_OF_SPAN = grammar("{DEL|DE} {ESTE|LA|EL}?")
@@ -62,7 +65,7 @@ _MONTH_PUT_RIGHT = grammar("CORRECTION COMMA? {DE|EN} $")
 _MONTH_KINDS = frozenset({"month", "relative_month", "next_year"})
 _NIGHTS, _NO_LENGTH = classes("NOCHES NOCHE"), classes("ANTES AFTER")
 _PAST_MONTH, _NEXT_MONTH = classes("PASADO"), classes("VIENE PROXIMO OTRO")
-_PAR, _Y, _AL, _O = symbol_of("PAR"), symbol_of("Y"), symbol_of("AL"), symbol_of("O")
+_PAR, _Y, _AL, _O, _SI, _NO, _SINO = (symbol_of(name) for name in ["PAR", "Y", "AL", "O", "SI", "NO", "SINO"])
 _NOTHING_OR_COMMA = frozenset({"", symbol_of("COMMA")})
 _DAY, _GLUED = classes("DAY GLUED"), classes("N S P YGLUED")
 
@@ -144,7 +147,8 @@ class _Reading:
         self._lengths: list[_Length] = []
         self._resolver = Resolver(reference, self._points, [])
         self._around = Surroundings(tape, present)
-        self._may_have_alternatives = _O in present
+        # After a "no", "sino" puts right what was denied.
+        self._may_have_alternatives = _O in present or (_SI in present if _NO in present else _SINO in present)
         self._gather(mentions)
 
     # Gathering points, months and lengths
@@ -201,6 +205,8 @@ class _Reading:
             month, *others = self._tokens[mention.start() : mention.end()]
             year = next((VALUE_OF[other] for other in others if other in VALUE_OF), None)
             begin = max(0, mention.start() - 4)
+            if months and self._tape[mention.start() - 1] == _NO:
+                return  # "es febrero, no enero"
             if self._points and _MONTH_PUT_RIGHT.search(self._tape, begin, mention.start()):
                 # "del 20 al 25 de febrero, perdón, de marzo"
                 for point in self._points[-2:]:
@@ -266,7 +272,7 @@ class _Reading:
                 is_out = (
                     around.is_refused(first.start, first.end)
                     or around.is_no_stay(first, previous_end, first.end, is_range=False)
-                    or around.is_of_other_matter(first)
+                    or around.is_of_other_matter(first, first.end)
                 )
                 if not is_alternative and not is_out:
                     singles.append(_Single(first, around.leaves(first, previous_end), previous_end))
@@ -287,6 +293,8 @@ class _Reading:
             # "del 15 al 18 de enero, perdón, del 22 al 25": the second range is in January too.
             self._resolver.months.append(MonthInForce(first.start, check_in.month, None))
         around = self._around
+        if first.is_bare_weekday and last.is_bare_weekday and around.is_of_other_matter(first, last.end):
+            return None
         if around.is_no_stay(first, previous_end, last.end, is_range=True) or around.is_negated(first.start, last.end):
             return None
         if is_list and check_out is not None and around.is_nights_of(first.start):

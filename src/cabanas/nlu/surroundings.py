@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cabanas.nlu.grammar import classes, grammar
-from cabanas.nlu.lexicon import symbol_of
 from cabanas.nlu.points import Point
 
 # How many tokens before a day can say what the day is.
@@ -18,7 +17,7 @@ _SCOPE_ENDS = grammar("{DOT|ASK|COMMA|PAREN|WANT|PARA|POR|X|SI|HAY|HAVE|FREE|PLA
 # "fuimos para semana santa"; "te escribí por el 15" is another matter.
 _PAST_VISIT = grammar("VISITED {PARA|POR|EN|A|EL|LA|LOS}{0,2} $")
 _OPENING_HOURS = grammar("(?: COMMA? DE {COUNT|GLUED} A {COUNT|GLUED} HOUR? )? UNKNOWN? OPENING")
-_DEADLINE = grammar("ANTES {DE|DEL} EL? LA? $")
+_DEADLINE = grammar("ANTES {DE|DEL} EL? LA? $ | SI BOOK $")
 _PLACE = grammar(
     "{STREET|NUMBERED} DOT? {EL|LA|DE|DEL}? $ | STREET DOT? UNKNOWN? {Y|ES}? $ "
     "| HOME {DE|EN} UNKNOWN{0,2} $ | DOCUMENT {DE|DEL} $"
@@ -54,12 +53,12 @@ _SPEAKS_OF_STAY = classes(
     WOULD_LEAVE DESDE HASTA PARTIR PARA CHECK NOCHE NOCHES LODGING CALENDAR_DATE SOMOS PERSONS CANCEL CHANGE CHANGE_IT
     TAKE KEEP CORRECTION SINO FAMILY COUPLE GROWN SERIA POWER SUIT MAY TIMING"""
 )
-_UNKNOWN = symbol_of("UNKNOWN")
+_OTHER_WORDS = classes("UNKNOWN WORKER BORN")
 _CLAUSE_ENDS = classes("DOT ASK COMMA PAREN")
 _LONGEST_CLAUSE = 24
 
 _ROLES = classes("WOULD_LEAVE LEAVE OUT_WORD GO HASTA ARRIVE IN_WORD DESDE PARTIR")
-_BUSINESS = classes("PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED HOME DOCUMENT INSTEAD")
+_BUSINESS = classes("PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED HOME DOCUMENT INSTEAD BOOK")
 _BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED")
 _SIGNS = _ROLES | _BUSINESS | _BUSINESS_AFTER | classes("NO NOCHE NOCHES")
 
@@ -100,21 +99,22 @@ class Surroundings:
         is_answer = point.day is None and _ANSWER_BEFORE.search(tape, max(0, point.start - 3), point.start)
         return bool(is_answer) or _OTHER_BUSINESS_AFTER.match(tape, point.end) is not None
 
-    def is_of_other_matter(self, point: Point) -> bool:
-        """The clause of a day alone has words of its own and none that speaks of a stay: "el partido es el domingo".
+    def is_of_other_matter(self, point: Point, upto: int) -> bool:
+        """The clause of a day, or of weekdays up to the position ``upto``, has words of its own and none that speaks of
+        a stay: "el partido es el domingo", "trabajo de lunes a viernes".
 
         A day that names its month may take its evidence from the whole message.
         """
-        if _UNKNOWN not in self._present:
+        if self._present.isdisjoint(_OTHER_WORDS):
             return False
-        tape, begin, end = self._tape, point.start, point.end
+        tape, begin, end = self._tape, point.start, upto
         first, last = max(0, begin - _LONGEST_CLAUSE), min(len(tape), end + _LONGEST_CLAUSE)
         while begin > first and tape[begin - 1] not in _CLAUSE_ENDS:
             begin -= 1
         while end < last and tape[end] not in _CLAUSE_ENDS:
             end += 1
-        words = tape[begin : point.start] + tape[point.end : end]
-        if _UNKNOWN not in words or not _SPEAKS_OF_STAY.isdisjoint(words):
+        around = tape[begin : point.start] + tape[upto:end]
+        if _OTHER_WORDS.isdisjoint(around) or not _SPEAKS_OF_STAY.isdisjoint(tape[begin:end]):
             return False
         return point.month is None or self._present.isdisjoint(_SPEAKS_OF_STAY)
 

@@ -68,7 +68,7 @@ SMALL_WORDS: Final = {
     "SOLOS": "solos solas",
     "AFTER": "despues",
     "INITIAL": "l j v s",
-    "TIMING": "apartir sigue temprano tempranito mismo hacia adelante fiestas tal estaria puntual",
+    "TIMING": "apartir sigue temprano tempranito mismo hacia adelante alrededor tal estaria puntual",
     "ALSO": "tambien tmb tb",
     "NOTHING": "nada",
     "THEIR": "su sus",
@@ -98,7 +98,7 @@ TIME_WORDS: Final = {
     "FIN": "fin",
     "FINES": "fines finales final",
     "FINDE": "finde finsemana findesemana findes fds",
-    "LARGO": "largo xl xxl extralargo superlargo ultralargo larguisimo",
+    "LARGO": "largo xl xxl extralargo superlargo ultralargo larguisimo large",
     "PRINCIPIOS": "principios principio comienzos comienzo inicios inicio",
     "FIRST_ONES": "primeros",
     "LAST_ONES": "ultimos",
@@ -106,6 +106,7 @@ TIME_WORDS: Final = {
     "HOUR": "hs hrs hr horas h am pm",
     "RO": "ro ero er do da ra era to ta",
     "CALENDAR_DATE": "fecha fechas",
+    "FEASTS": "fiestas",
     "HALF": "media cuarto pico",
 }
 
@@ -176,7 +177,7 @@ TRIP_WORDS: Final = {
         "salgo salimos saliendo salida salir egreso egresamos checkout partida volvemos vuelvo volviendo volveriamos "
         "regreso regresamos regresando retiro retiramos saldriamos terminando egresando saldremos volver "
         "partimos partiendo vuelta yendonos yendome retirandonos retirandome "
-        "volviendonos"
+        "volviendonos irnos irme"
     ),
     "WOULD_LEAVE": "saldria saldrian",
     "GO": "voy vamos iriamos iria ir yendo iremos vayamos viajamos viajo viajariamos viajaria viajando",
@@ -208,6 +209,7 @@ PEOPLE_WORDS: Final = {
     ),
     "FAMILY": "familia flia grupo grupito contingente",
     "FAMILIES": "familias flias",
+    "QUANTITY": "cant cantidad",
     "TIPO": "tipo",
     "SOMOS": "somos seriamos seremos samos somo sumos estariamos",
     "WERE": "eramos",
@@ -226,13 +228,16 @@ PEOPLE_WORDS: Final = {
 }
 
 THING_WORDS: Final = {
-    "THING": (
+    "OBJECT": (
         "dormitorios dormitorio habitaciones habitacion camas cama banos bano ambientes ambiente planta autos auto "
         "grados docena docenas pension "
         "cuotas cuota cuadras cuadra km kms kilometros metros mts m minutos min veces pagos unidades "
         "cocheras pisos plantas vehiculos camioneta camionetas carpas carpa estrellas comidas desayunos "
-        "opciones opcion motos moto kg kilos litros bicis bicicletas kayaks comprobantes segundos plazos camitas "
-        "cunas colchones sillas llaves turnos"
+        "opciones opcion kg kilos litros comprobantes segundos plazos camitas "
+        "cunas colchones llaves turnos"
+    ),
+    "GEAR": (
+        "bici bicis bicicleta bicicletas kayak kayaks mesa mesas silla sillas reposera reposeras bote botes moto motos"
     ),
     "PET": (
         "perros perro perrito perrita perritos mascotas mascota gatos gato perra perras gata animales animal caniche"
@@ -248,7 +253,7 @@ THING_WORDS: Final = {
     ),
     "STREET": (
         "calle av avenida avda esquina plaza barrio pasaje boulevard bv bulevar pje peatonal diagonal calles parada "
-        "escuela colonia"
+        "escuela colonia localidad pueblo ciudad provincia municipio"
     ),
 }
 
@@ -350,6 +355,7 @@ INTENT_WORDS: Final = {
         "acondicionado ventilador cuna practicuna secador lavarropas ubicacion ubicados ubicada ubicado "
         "ubicadas direccion mapa aceptan acepta aceptas permiten permite admiten admite lejos distancia "
         "recepcion desayuno desayunar desayunan video videos accesible accesibilidad fumar "
+        "cena cenas almuerzo "
         "proveeduria kiosco almacen horno cafetera senal patio balcon deck fogon hogar salamandra sauna "
         "gimnasio actividades excursiones juegos metegol caracteristicas instalaciones jardin terraza blanca "
         "climatizada playroom asado hamaca horario horarios guardan equipada equipadas foto wi "
@@ -414,6 +420,7 @@ VALUES: Final = (
     (4, "cuarta"),
     (-1, "ultimo ultima"),
     (0, "l"),
+    (12, "fiestas"),
     (3, "j"),
     (4, "v"),
     (5, "s"),
