@@ -4,6 +4,7 @@ Sessions use the environment that nox was started from: `pip install -c constrai
 only ``base``, which has to do without the extra, makes one of its own.
 """
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -77,3 +78,17 @@ def benchmarks(session: nox.Session) -> None:
 def rules(session: nox.Session) -> None:
     """How often the rules of comparisons and verdicts are wrong, into benchmarks/RULES.md; a quarter of an hour."""
     session.run(tool("python"), "benchmarks/rules.py", *session.posargs)
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def peers(session: nox.Session) -> None:
+    """Ours beside what one would use instead, in turns; writes benchmarks/RESULTS.md. `-- --quick`: does it work?"""
+    session.install("-c", "constraints.txt", "-e", ".[audio]", "-r", "benchmarks/peers/requirements.txt")
+    packages = Path(session.create_tmp()).resolve()
+    if shutil.which("npm"):
+        shutil.copy("benchmarks/peers/package.json", packages)
+        quietly = ["--silent", "--no-audit", "--no-fund", "--no-package-lock"]
+        session.run("npm", "install", *quietly, "--prefix", str(packages), external=True)
+    session.run(
+        "python", "-m", "benchmarks.peers", *session.posargs, env={"PEERS_NODE_MODULES": str(packages / "node_modules")}
+    )

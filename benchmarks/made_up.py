@@ -39,6 +39,7 @@ def make_report(samples: Samples) -> Report:
             command="cabanas-perf profile nlu",
             tool_version="0.1.0",
             started_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+            duration_s=samples.span_s(),
             complete=True,
         ),
         environment=Environment(platform="Linux", cpu="cpu", cores=2, python="3.11"),

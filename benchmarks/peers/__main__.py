@@ -1,0 +1,73 @@
+"""Run the comparisons and write them down: ``python -m benchmarks.peers``, or ``nox -s peers``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.peers import audio, hold, load, nlu, profilers, scaling
+from benchmarks.peers.rows import FULL, QUICK, Effort, Section, Topic, render
+
+from cabanas_perf.runners.databases import Backends
+from cabanas_perf.runners.doctor import describe_noise
+from cabanas_perf.runners.environment import describe_environment
+
+RESULTS = Path(__file__).parents[1] / "RESULTS.md"
+TOPICS = (
+    Topic("nlu", nlu.run),
+    Topic("hold", hold.run),
+    Topic("audio", audio.run),
+    Topic("load", load.run),
+    Topic("profilers", profilers.run),
+    Topic("scaling", scaling.run),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="as few pairs as give an interval: to see that it works")
+    parser.add_argument("--only", nargs="+", choices=[topic.name for topic in TOPICS], help="these topics alone")
+    parser.add_argument("--output", type=Path, default=RESULTS, help="the file to write")
+    options = parser.parse_args()
+    effort = QUICK if options.quick else FULL
+    chosen = [topic for topic in TOPICS if options.only is None or topic.name in options.only]
+    head = "\n".join(_describe(effort, chosen))
+    sections = [_run(topic, effort) for topic in chosen]
+    options.output.write_text(f"{head}\n{render(sections)}", encoding="utf-8")
+    sys.stdout.write(f"{options.output}\n")
+
+
+def _run(topic: Topic, effort: Effort) -> Section:
+    started_s = time.monotonic()
+    section = topic.run(effort)
+    sys.stdout.write(f"{topic.name}: {time.monotonic() - started_s:.0f} s\n")
+    sys.stdout.flush()
+    return section
+
+
+def _describe(effort: Effort, chosen: list[Topic]) -> Iterator[str]:
+    environment = asyncio.run(describe_environment(Backends(None, None, "embedded"), embedded=True))
+    left_out = [topic.name for topic in TOPICS if topic not in chosen]
+    yield from ("# Beside what one would use instead", "")
+    yield "`nox -s peers` wrote this file; nobody edits it. Each table is one run in which the sides take turns: a pair"
+    yield "is one batch with one side first and one with the other first, and the ratio of the two sides is taken pair"
+    yield "by pair. Below 1 the first side is cheaper, above 1 dearer; an interval that reaches over 1 proves neither."
+    yield ""
+    yield f"- on {datetime.now(UTC):%Y-%m-%d}: {environment.cpu}, {environment.cores} cores, {environment.platform}"
+    yield f"- Python {environment.python}; {', '.join(f'{name} {of}' for name, of in environment.versions.items())}"
+    if environment.noise is not None:
+        yield f"- noise: {describe_noise(environment.noise)}"
+    if effort is QUICK:
+        yield "- **a quick run, to see that it works: too few pairs to quote**"
+    if left_out:
+        yield f"- left out by hand: {', '.join(left_out)}"
+    yield ""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""Reading a guest's message, beside libraries that find dates in Spanish text."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, time
+from importlib.metadata import version
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers.external import find_node_package, read_node_version, worker
+from benchmarks.peers.rows import Absent, Effort, Row, Section, compare
+
+from cabanas.nlu import analyze, warm_up
+from cabanas_perf.measurement.clock import SystemClock
+from cabanas_perf.runners.pairs import Side, Timer, Variant, VariantSide, interleave
+from cabanas_perf.workloads.messages import message_stream
+
+MESSAGES = 4000
+
+Message = tuple[str, date]
+
+
+def run(effort: Effort) -> Section:
+    warm_up()
+    return Section(
+        title="Reading a message",
+        given=(
+            f"The seeded stream of made-up messages, {MESSAGES} distinct ones; wall time a message, one process, warm. "
+            "The peers find dates; we also read guests, nights, intents and cabins."
+        ),
+        rows=tuple(_rows(effort)),
+    )
+
+
+def _rows(effort: Effort) -> Iterator[Row]:
+    yield _compare("dateparser", "es", _search_spanish, 40, effort.pairs)
+    yield _compare("dateparser", "no language given", _search_any, 4, min(effort.pairs, 20))
+    if importlib.util.find_spec("recognizers_date_time") is None:
+        yield Absent("recognizers-text", "install benchmarks/peers/requirements.txt")
+    else:
+        yield _compare("recognizers-text-suite", "es", _make_recognizer(), 8, min(effort.pairs, 20))
+    chrono = find_node_package("chrono-node")
+    if chrono is None:
+        yield Absent("chrono-node", "needs node, and the packages of benchmarks/peers/package.json")
+    else:
+        with worker(["node", str(Path(__file__).with_name("chrono_worker.mjs")), str(chrono)]) as side:
+            yield _pairs(f"chrono-node {read_node_version(chrono)}, es", side, 200, effort.pairs, "timed inside node")
+
+
+def _compare(package: str, setting: str, read: Callable[[Message], object], batch: int, pairs: int) -> Row:
+    side = VariantSide(Variant(package, read), Timer.WALL, SystemClock())
+    return _pairs(f"{package} {version(package)}, {setting}", side, batch, pairs)
+
+
+def _pairs(peer: str, side: Side, batch: int, pairs: int, note: str = "") -> Row:
+    messages = cycle([(one.text, one.reference_date) for one in message_stream(2025, MESSAGES, distinct=True)])
+    ours = VariantSide(Variant("analyze", _analyze), Timer.WALL, SystemClock())
+
+    def draw() -> Sequence[Any]:
+        return list(islice(messages, batch))
+
+    with warnings.catch_warnings():
+        # The libraries' own, about formats that they mean to drop.
+        warnings.simplefilter("ignore")
+        done = asyncio.run(interleave(side, ours, draw=draw, pairs=pairs, seed=0, equal=None))
+    to_us = 1e3 * batch
+    return compare(
+        peer,
+        "us a message",
+        [ns / to_us for ns in done.head_ns],
+        [ns / to_us for ns in done.base_ns],
+        done.ratios,
+        note,
+    )
+
+
+def _analyze(message: Message) -> object:
+    text, day = message
+    return analyze(text, reference_date=day)
+
+
+def _search_spanish(message: Message) -> object:
+    return _search(message, languages=["es"])
+
+
+def _search_any(message: Message) -> object:
+    return _search(message, languages=None)
+
+
+def _search(message: Message, *, languages: list[str] | None) -> object:
+    from dateparser.search import search_dates  # noqa: PLC0415 - a third of a second that only this peer pays
+
+    text, day = message
+    return search_dates(text, languages=languages, settings={"RELATIVE_BASE": datetime.combine(day, time())})
+
+
+def _make_recognizer() -> Callable[[Message], object]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from recognizers_date_time import recognize_datetime  # noqa: PLC0415 - installed for peers only
+        from recognizers_text import Culture  # noqa: PLC0415
+
+    def recognize(message: Message) -> object:
+        text, day = message
+        return recognize_datetime(text, Culture.Spanish, reference=datetime.combine(day, time()))
+
+    return recognize
