@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import typer
 
+from cabanas_perf.cli.ab import ab
 from cabanas_perf.cli.check import check
 from cabanas_perf.cli.doctor import doctor
 from cabanas_perf.cli.explain import explain
@@ -51,6 +52,7 @@ _VERBS: dict[Callable[..., None], str] = {
     profile: "Measure the cores, judge them, profile them.",
     explain: "EXPLAIN ANALYZE the service's statements, and lint their plans.",
     loadtest: "Load the service, judge it, audit it.",
+    ab: "Did a change help: two versions, measured in pairs.",
     gate: "Judge a stored report again.",
     report: "Show a stored report.",
     view: "Look at a profile in snakeviz.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
 import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +17,7 @@ from cabanas.db.url import to_asyncpg_url
 from cabanas_perf.measurement.clock import SystemClock
 from cabanas_perf.report.record import Environment, Server
 from cabanas_perf.runners.databases import Backends
+from cabanas_perf.runners.git import ask_git
 from cabanas_perf.runners.noise import measure_noise
 
 _PARTS = (
@@ -52,24 +52,10 @@ async def describe_environment(backends: Backends, *, embedded: bool) -> Environ
 
 def git_state() -> tuple[str | None, bool | None]:
     """The commit of the current folder and whether it has changes; None twice outside a checkout."""
-    commit = _git("rev-parse", "HEAD")
+    commit = ask_git("rev-parse", "HEAD")
     if commit is None:
         return None, None
-    return commit, bool(_git("status", "--porcelain", "--untracked-files=no"))
-
-
-def _git(*arguments: str) -> str | None:
-    try:
-        done = subprocess.run(  # noqa: S603 - fixed arguments
-            ["git", *arguments],  # noqa: S607 - the user's own git, wherever it is
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
+    return commit, bool(ask_git("status", "--porcelain", "--untracked-files=no"))
 
 
 @cache

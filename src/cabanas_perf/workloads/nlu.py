@@ -16,6 +16,7 @@ from cabanas_perf.workloads.messages import REFERENCE_DATE, message_stream
 ACCOMMODATIONS = ("Cabaña del Bosque", "Cabaña del Lago", "Cabaña del Arroyo", "Cabaña de la Montaña")
 
 _OK = Reply(Outcome.OK)
+_FIELDS = ("intents", "check_in", "check_out", "nights", "guests", "accommodation")
 
 
 class DirectNlu:
@@ -28,8 +29,14 @@ class DirectNlu:
         return list(islice(self._messages, count))
 
     def call(self, request: str) -> Reply:
-        nlu.analyze(request, reference_date=REFERENCE_DATE, accommodations=ACCOMMODATIONS)
+        self.answer(request)
         return _OK
+
+    def answer(self, request: str) -> nlu.Analysis:
+        return nlu.analyze(request, reference_date=REFERENCE_DATE, accommodations=ACCOMMODATIONS)
+
+    def describe(self, answer: nlu.Analysis) -> dict[str, object]:
+        return {name: getattr(answer, name, None) for name in _FIELDS}
 
 
 class HttpNlu:
