@@ -85,3 +85,26 @@ def format_short(number: int | None) -> str:
         if number >= limit * (1 if unit == "M" else 10):
             return f"{number / limit:.3g}{unit}"
     return str(number)
+
+
+def format_saving(ratio: float | None, low: float | None, high: float | None) -> str:
+    """Render a share of the time before with its interval, one decimal each; `-` where it was not measured.
+
+    >>> format_saving(0.353, 0.35, 0.356), format_saving(None, None, None)
+    ('35.3 % (35.0 to 35.6)', '-')
+    """
+    if ratio is None:
+        return "-"
+    bounds = " to ".join("?" if bound is None else f"{bound * 100:.1f}" for bound in (low, high))
+    return f"{format_percent(ratio)} ({bounds})"
+
+
+def format_claim(low: float | None, high: float | None) -> str:
+    """Render a claimed share in whole percent; `-` for a claim without a figure.
+
+    >>> format_claim(0.3, 0.5), format_claim(0.5, 0.5)
+    ('30 to 50 %', '50 %')
+    """
+    if low is None or high is None:
+        return "-"
+    return f"{high * 100:.0f} %" if low == high else f"{low * 100:.0f} to {high * 100:.0f} %"

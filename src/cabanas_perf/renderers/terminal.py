@@ -20,10 +20,12 @@ from cabanas_perf.renderers.numbers import (
     format_significant,
     format_value,
 )
+from cabanas_perf.renderers.optimizations import render_ledger
 from cabanas_perf.renderers.wording import (
     PARTIAL,
     VERDICT_SYMBOLS,
     describe_estimate,
+    describe_exit,
     explain_verdict,
     summarise_verdicts,
 )
@@ -71,6 +73,7 @@ def _parts(report: Report, report_path: Path | None, symbols: dict[Verdict, str]
         yield _workload_table(report)
         for workload in report.workloads:
             yield from _workload_lines(workload)
+    yield from render_ledger(report.optimizations, report.ledger)
     for workload in report.workloads:
         if workload.stages:
             yield Text()
@@ -224,7 +227,7 @@ def _audit_lines(audit: Audit) -> Iterator[RenderableType]:
 def _closing_lines(report: Report, report_path: Path | None) -> Iterator[RenderableType]:
     style = {Overall.MET: "bold green", Overall.INCONCLUSIVE: "bold yellow"}.get(report.verdict, "bold red")
     yield Text(f"Verdict: {summarise_verdicts(report)}", style=style)
-    yield Text(f"Exit code {int(report.exit_code)}: {report.exit_code.meaning}.")
+    yield Text(describe_exit(report))
     if not report.run.complete:
         yield Text(PARTIAL, style="bold red")
     if report_path is not None:

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from typing import get_args
+
 from cabanas_perf.renderers.numbers import format_percent, format_short, format_significant
-from cabanas_perf.report.record import IndexAdvice, QueryGrowth, Report, Stage, VerdictRecord
+from cabanas_perf.report.ledger import saved_per_hour_ms
+from cabanas_perf.report.record import (
+    IndexAdvice,
+    LedgerVerdict,
+    Optimization,
+    QueryGrowth,
+    Report,
+    Stage,
+    VerdictRecord,
+)
+from cabanas_perf.slo.exit_codes import ExitCode
 from cabanas_perf.slo.verdict import Verdict
 
 VERDICT_SYMBOLS = {
@@ -24,7 +38,9 @@ def explain_verdict(record: VerdictRecord) -> str:
 
 
 def summarise_verdicts(report: Report) -> str:
-    """How many objectives ended how, and what was left out by hand."""
+    """How many objectives ended how, and what was left out by hand; of a ledger, how many claims."""
+    if report.optimizations and not report.verdicts:
+        return summarise_ledger(report.optimizations)
     counts = [
         f"{n} {verdict.value.replace('_', ' ')}"
         for verdict in Verdict
@@ -33,6 +49,19 @@ def summarise_verdicts(report: Report) -> str:
     word = report.verdict.value.replace("_", " ")
     summary = f"{word} ({', '.join(counts) or 'no objective judged'})"
     return f"{summary}; left out by hand: {', '.join(report.run.skipped)}" if report.run.skipped else summary
+
+
+def summarise_ledger(rows: Iterable[Optimization]) -> str:
+    """How many optimisations got which verdict, as ``2 confirmed, 1 below claim``."""
+    counts = Counter(row.verdict for row in rows)
+    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in get_args(LedgerVerdict) if counts[verdict])
+
+
+def describe_exit(report: Report) -> str:
+    """The exit code and what it says."""
+    informs = report.optimizations and not report.verdicts and report.exit_code is ExitCode.MET
+    meaning = "a ledger informs, whatever it finds" if informs else report.exit_code.meaning
+    return f"Exit code {int(report.exit_code)}: {meaning}."
 
 
 def describe_estimate(stage: Stage) -> str:
@@ -71,3 +100,13 @@ def describe_growth(growth: QueryGrowth) -> str:
     """The blocks read at each size, of a statement that outgrows its result."""
     sizes = ", ".join(f"{format_short(point.table_rows)}: {point.blocks:,} blocks" for point in growth.points)
     return f"grows faster than its result ({sizes})"
+
+
+def describe_worth(row: Optimization) -> str:
+    """What an hour of the document's effort saves of one unit."""
+    worth_ms = saved_per_hour_ms(row)
+    if worth_ms is None:
+        return row.verdict
+    if not worth_ms:
+        return f"nothing proven ({row.verdict})" if row.verdict != "changes the answer" else row.verdict
+    return f"{format_significant(worth_ms)} ms of a {row.unit}, for each of {row.effort_h:g} h"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cabanas_perf.report.record import LedgerVerdict, Optimization, SavingPoint
@@ -55,6 +56,6 @@ def saved_per_hour_ms(row: Optimization) -> float | None:
     return row.saved_ms / row.effort_h if worth else 0.0
 
 
-def by_worth(rows: tuple[Optimization, ...]) -> list[Optimization]:
+def by_worth(rows: Iterable[Optimization]) -> list[Optimization]:
     """The rows with the most saved for an hour of effort first, then those that could not be measured."""
     return sorted(rows, key=lambda row: (-(-1.0 if (worth := saved_per_hour_ms(row)) is None else worth), row.id))
