@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time
@@ -40,10 +39,12 @@ def run(effort: Effort) -> Section:
 def _rows(effort: Effort) -> Iterator[Row]:
     yield _compare("dateparser", "es", _search_spanish, 40, effort.pairs)
     yield _compare("dateparser", "no language given", _search_any, 4, min(effort.pairs, 20))
-    if importlib.util.find_spec("recognizers_date_time") is None:
-        yield Absent("recognizers-text", "install benchmarks/peers/requirements.txt")
+    try:
+        recognize = _make_recognizer()
+    except ImportError as error:
+        yield Absent("recognizers-text", f"install benchmarks/peers/requirements.txt ({error.msg})")
     else:
-        yield _compare("recognizers-text-suite", "es", _make_recognizer(), 8, min(effort.pairs, 20))
+        yield _compare("recognizers-text-suite", "es", recognize, 8, min(effort.pairs, 20))
     chrono = find_node_package("chrono-node")
     if chrono is None:
         yield Absent("chrono-node", "needs node, and the packages of benchmarks/peers/package.json")
@@ -100,6 +101,7 @@ def _search(message: Message, *, languages: list[str] | None) -> object:
 
 
 def _make_recognizer() -> Callable[[Message], object]:
+    """Raises ImportError where the library, or what it needs, is not installed."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from recognizers_date_time import recognize_datetime  # noqa: PLC0415 - installed for peers only
