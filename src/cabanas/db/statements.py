@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 _FOLDER = files("cabanas.db") / "sql"
 
@@ -20,6 +21,12 @@ def load_statement(name: str) -> str:
     if not file.is_file():
         raise KeyError(name)
     return file.read_text(encoding="utf-8")
+
+
+def statement_path(name: str) -> Path | None:
+    """The file of the statement ``name``; None when there is none, or none on disk."""
+    file = _FOLDER / f"{name}.sql"
+    return file if isinstance(file, Path) and file.is_file() else None
 
 
 def statement_names() -> tuple[str, ...]:

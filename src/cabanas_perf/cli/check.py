@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cabanas_perf.cli import options
+from cabanas_perf.cli import options, surfaces
 from cabanas_perf.cli.guard import TRACE_VARIABLE, guarded
 
 _SCENARIO = "check"
@@ -39,6 +39,11 @@ def check(
     audit_dsn: Annotated[
         str | None, typer.Option(metavar="URL", help="Database behind --host, to audit and to explain on.")
     ] = None,
+    junit: surfaces.Junit = None,
+    summary: surfaces.Summary = None,
+    sarif: surfaces.Sarif = None,
+    prometheus: surfaces.Prometheus = None,
+    annotations: surfaces.Annotations = False,
     seed: options.Seed = 0,
     output: options.Output = Path("profiles"),
     keep: options.Keep = None,
@@ -101,6 +106,7 @@ def check(
     with listen_for_stop() as stop, progress.showing():
         result = run_check(check_options, stop=stop, view=progress)
     show_report(result.report, result.path, as_json=json, quiet=quiet, no_color=no_color)
+    surfaces.Surfaces(junit, summary, sarif, prometheus, annotations).write(result.report)
     if keep is not None:
         prune(output, keep=keep)
     raise typer.Exit(result.report.exit_code)

@@ -10,9 +10,10 @@ from cabanas_perf.cli.ab import ab
 from cabanas_perf.cli.check import check
 from cabanas_perf.cli.doctor import doctor
 from cabanas_perf.cli.explain import explain
+from cabanas_perf.cli.gate import gate
 from cabanas_perf.cli.loadtest import loadtest
 from cabanas_perf.cli.profile import profile
-from cabanas_perf.cli.report import gate, report
+from cabanas_perf.cli.report import report
 from cabanas_perf.cli.serve import serve
 from cabanas_perf.cli.view import view
 

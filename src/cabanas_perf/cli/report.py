@@ -1,4 +1,4 @@
-"""``cabanas-perf report`` and ``cabanas-perf gate``: stored reports, shown and judged again."""
+"""``cabanas-perf report``: stored reports, shown."""
 
 from __future__ import annotations
 
@@ -63,37 +63,3 @@ def _write_html(stored: Report, page: Path, *, beside: Path, lite: bool, quiet: 
         for name in missing:
             typer.echo(f"no flame graph of {name}: it does not lie beside the report, or cannot be read", err=True)
         typer.echo(f"{page}: {page.stat().st_size / 1000:.0f} kB", err=True)
-
-
-@guarded
-def gate(
-    path: ReportPath,
-    slo: options.SloPath = None,
-    strict: options.Strict = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    no_color: options.NoColor = False,
-) -> None:
-    """Judge a stored report again, by any SLO file; the exit code is the verdict.
-
-    A partial report never passes, and neither does one whose audit failed.
-
-    Examples:
-
-      cabanas-perf gate profiles/profiling_report_20251014_101500.json
-
-      cabanas-perf gate profiles/profiling_report_20251014_101500.json --slo my-slo.toml
-    """
-    from cabanas_perf.cli.console import show_report  # noqa: PLC0415
-    from cabanas_perf.report.files import read_report  # noqa: PLC0415
-    from cabanas_perf.runners.gate import judge_again  # noqa: PLC0415
-    from cabanas_perf.slo.file import find_slo_file, load_objectives  # noqa: PLC0415
-    from cabanas_perf.slo.objective import DEFAULT_SET, STRICT_SET  # noqa: PLC0415
-    from cabanas_perf.workloads.registry import OBJECTIVE_WORKLOADS, workload_names  # noqa: PLC0415
-
-    stored = read_report(path)
-    known = OBJECTIVE_WORKLOADS.union(workload_names(), (one.name for one in stored.workloads))
-    file = load_objectives(find_slo_file(slo), workloads=known)
-    judged = judge_again(stored, file, STRICT_SET if strict else DEFAULT_SET)
-    show_report(judged, path, as_json=json, quiet=quiet, no_color=no_color)
-    raise typer.Exit(judged.exit_code)

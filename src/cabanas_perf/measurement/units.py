@@ -17,3 +17,7 @@ def ns_to_s(duration_ns: float) -> float:
 
 def s_to_ms(duration_s: float) -> float:
     return duration_s * MS_PER_S
+
+
+def ms_to_s(duration_ms: float) -> float:
+    return duration_ms / MS_PER_S

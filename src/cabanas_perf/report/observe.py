@@ -6,16 +6,30 @@ Latencies come back from their histograms, so within 0.05 % of what was measured
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from cabanas_perf.measurement.histogram import LatencyHistogram
 from cabanas_perf.measurement.summary import LatencySummary, Summary
-from cabanas_perf.report.record import Latency, Query, Report, Workload
-from cabanas_perf.slo.verdict import Observation, RatioEstimate
+from cabanas_perf.report.record import Latency, Query, Report, VerdictRecord, Workload
+from cabanas_perf.slo.objective import Assertion, Objective
+from cabanas_perf.slo.verdict import BUILT_IN_SET, Judgement, Observation, RatioEstimate
+
+DATABASE = "database"
+"""The workload that findings in plans belong to."""
 
 
 def read_observations(report: Report) -> dict[str, Observation]:
-    """Observations by workload. Raises ValueError when a histogram is damaged."""
-    return {workload.name: _read_observation(workload) for workload in report.workloads}
+    """Observations by workload; findings in plans are the database's. Raises ValueError when a histogram is damaged."""
+    observations = {workload.name: _read_observation(workload) for workload in report.workloads}
+    if report.queries:
+        database = observations.get(DATABASE, Observation())
+        observations[DATABASE] = replace(database, plan_errors=count_plan_errors(report.queries))
+    return observations
+
+
+def read_load_observations(report: Report) -> dict[str, Observation]:
+    """Those of the load in a report of several parts."""
+    return {} if report.load is None else {one.name: _read_observation(one) for one in report.load.judged}
 
 
 def count_plan_errors(queries: Iterable[Query]) -> int | None:
@@ -49,6 +63,29 @@ def _read_summary(workload: Workload) -> Summary:
         elapsed_s=workload.elapsed_s,
         throughput_rps=workload.throughput_rps,
         cpu_ms_per_request=workload.cpu_ms_per_request,
+    )
+
+
+def read_judgement(verdict: VerdictRecord) -> Judgement:
+    """The judgement behind a verdict that no SLO file asks for."""
+    return Judgement(
+        Objective(
+            id=verdict.objective,
+            workload=verdict.workload,
+            indicator=verdict.indicator,
+            assertion=Assertion(
+                verdict.assertion, verdict.statistic, None, verdict.operator, verdict.target, verdict.unit
+            ),
+            outcome=verdict.outcome,
+            set_name=BUILT_IN_SET,
+        ),
+        verdict.verdict,
+        verdict.reason,
+        observed=verdict.observed,
+        interval_low=None if verdict.interval is None else verdict.interval.low,
+        interval_high=None if verdict.interval is None else verdict.interval.high,
+        samples=verdict.samples,
+        missing_samples=verdict.missing_samples,
     )
 
 

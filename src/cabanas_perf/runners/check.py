@@ -14,7 +14,7 @@ from cabanas_perf.load.scenario import Scenario
 from cabanas_perf.report import record
 from cabanas_perf.report.build import build_report
 from cabanas_perf.report.files import write_report
-from cabanas_perf.report.observe import count_plan_errors
+from cabanas_perf.report.observe import DATABASE, count_plan_errors
 from cabanas_perf.runners.audit import merge_audits
 from cabanas_perf.runners.check_parts import LOAD, PLANS, CheckScope, Parts, choose_check_scope
 from cabanas_perf.runners.databases import DataSize, open_backends
@@ -57,7 +57,6 @@ _EXECUTIONS = 60
 """59 prove a P95."""
 _SLOW_REQUESTS = 65
 """Of a workload whose requests mostly wait for a provider: what proves its P95 with some to spare."""
-_DATABASE = "database"
 
 
 class CheckView(ProgressListener, LoadView, Protocol):
@@ -277,8 +276,8 @@ def _observe(session: _Session) -> dict[str, Observation]:
     }
     observations |= {one.name: one.observation for one in found.measured}
     if found.queries is not None:
-        database = observations.get(_DATABASE, Observation())
-        observations[_DATABASE] = replace(database, plan_errors=count_plan_errors(found.queries))
+        database = observations.get(DATABASE, Observation())
+        observations[DATABASE] = replace(database, plan_errors=count_plan_errors(found.queries))
     return observations
 
 

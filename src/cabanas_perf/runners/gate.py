@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from cabanas_perf.report.build import build_verdict, overall
-from cabanas_perf.report.observe import read_observations
+from cabanas_perf.report.observe import DATABASE, read_judgement, read_load_observations, read_observations
 from cabanas_perf.report.record import Report
-from cabanas_perf.slo.exit_codes import exit_code_for
+from cabanas_perf.runners.check_parts import Parts, choose_check_scope
+from cabanas_perf.slo.exit_codes import ExitCode, exit_code_for
 from cabanas_perf.slo.file import SloFile
-from cabanas_perf.slo.objective import ALL_WORKLOADS, RunKind
-from cabanas_perf.slo.verdict import judge
+from cabanas_perf.slo.objective import ALL_WORKLOADS, MEASURED_BY, Indicator, Objective, RunKind
+from cabanas_perf.slo.verdict import Judgement, Verdict, judge
 
 
 def judge_again(report: Report, slo: SloFile, slo_set: str) -> Report:
-    """The report with the verdicts of ``slo``; its scope is what it measured.
+    """The report with the verdicts of ``slo``; its scope is what it set out to measure.
 
-    A partial report is at best inconclusive, and a failed audit stays a miss.
+    What no SLO file asks for stays as the run judged it: failures, guards, plans, comparisons. A partial report is at
+    best inconclusive, a failed audit stays a miss, and a target that was never reached stays unreached.
+
+    Raises:
+        SloError: for a set that the file does not have.
     """
-    kind = RunKind.PROFILE if report.load is None else RunKind.LOAD
-    objectives = slo.select(run=kind, set_name=slo_set)
-    observations = read_observations(report)
-    in_scope = {one.id for one in objectives if one.workload in observations or one.workload == ALL_WORKLOADS}
-    judgements = judge(objectives, observations, in_scope, any_failure_misses=kind is RunKind.PROFILE)
+    judgements = _judge_parts(report, slo, slo_set) if report.run.parts else _judge_run(report, slo, slo_set)
+    judged = {judgement.objective.id for judgement in judgements}
+    judgements += tuple(
+        read_judgement(verdict) for verdict in report.verdicts if verdict.built_in and verdict.objective not in judged
+    )
     exit_code = exit_code_for(
         judgements,
         complete=report.run.complete,
+        target_reached=report.exit_code is not ExitCode.TARGET_NOT_REACHED,
         audit_passed=True if report.audit is None or report.audit.source == "none" else report.audit.passed,
     )
     run = report.run.model_copy(update={"slo_file": str(slo.path), "slo_set": slo_set})
@@ -35,3 +43,39 @@ def judge_again(report: Report, slo: SloFile, slo_set: str) -> Report:
             "exit_code": exit_code,
         }
     )
+
+
+def _judge_parts(report: Report, slo: SloFile, slo_set: str) -> tuple[Judgement, ...]:
+    loaded = read_load_observations(report)
+    scope = choose_check_scope(
+        slo,
+        slo_set,
+        Parts(report.run.parts, report.run.skipped),
+        endpoints=loaded,
+        not_meant=() if report.load is None else report.load.out_of_scope,
+    )
+    return (
+        *judge(scope.profiled, read_observations(report), scope.in_scope, any_failure_misses=True),
+        *judge(scope.loaded, loaded, scope.in_scope, any_failure_misses=False),
+    )
+
+
+def _judge_run(report: Report, slo: SloFile, slo_set: str) -> tuple[Judgement, ...]:
+    kind = RunKind.PROFILE if report.load is None else RunKind.LOAD
+    objectives = slo.select(run=kind, set_name=slo_set)
+    observations = read_observations(report)
+    # A workload that the run could not measure is still in its scope.
+    names = {one.workload for one in report.verdicts if not one.built_in and one.verdict is not Verdict.NOT_IN_SCOPE}
+    names.update(workload.name for workload in report.workloads)
+    in_scope = {one.id for one in objectives if _is_in_scope(one, kind, names, has_plans=bool(report.queries))}
+    if report.load is not None:
+        in_scope.difference_update(report.load.out_of_scope)
+    return judge(objectives, observations, in_scope, any_failure_misses=kind is RunKind.PROFILE)
+
+
+def _is_in_scope(objective: Objective, kind: RunKind, names: Collection[str], *, has_plans: bool) -> bool:
+    if objective.indicator is Indicator.PLAN_ERRORS:
+        return has_plans and objective.workload == DATABASE
+    if objective.indicator not in MEASURED_BY[kind]:
+        return False
+    return objective.workload in names or (objective.workload == ALL_WORKLOADS and kind is RunKind.LOAD)

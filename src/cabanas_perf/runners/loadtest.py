@@ -68,6 +68,8 @@ class LoadMeasured:
     observations: dict[str, Observation]
     outcomes: Sequence[PartOutcome]
     audit: record.Audit
+    out_of_scope: frozenset[str]
+    """Objectives that the scenario is not meant to meet."""
 
     @property
     def complete(self) -> bool:
@@ -91,7 +93,7 @@ class LoadMeasured:
         for each in reversed(self.outcomes):
             load = build_load(each, top_up=load)
         assert load is not None
-        return load
+        return load.model_copy(update={"out_of_scope": tuple(sorted(self.out_of_scope))})
 
 
 def run_loadtest(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadResult:
@@ -152,7 +154,7 @@ def measure_load(session: LoadSession, endpoints: Collection[str]) -> LoadMeasur
         observations = observe([each.part for each in outcomes], endpoints, replies)
     counts_after = read_request_counts(session.base_url)
     audit = audit_parts(session, outcomes, subtract_counts(counts_after, counts_before))
-    return LoadMeasured(observations, outcomes, audit)
+    return LoadMeasured(observations, outcomes, audit, session.options.scenario.out_of_scope)
 
 
 def run_load_worker(

@@ -107,6 +107,8 @@ class Load(Record):
     """In a report of several parts: what its verdicts on the load rest on, the top-up included. Where a load run is
     all there is, that is in the report's own workloads.
     """
+    out_of_scope: tuple[str, ...] = ()
+    """Objectives, by id, that the scenario is not meant to meet."""
     endpoints: tuple[Workload, ...] = ()
     """The steady phase. Latencies are response times: from when a request was due, in the open model."""
     service_ms: dict[str, Latency] = {}
