@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cabanas_perf.renderers.html.page import render_html
 from cabanas_perf.renderers.terminal import render
 from cabanas_perf.report.files import read_report, render_json
 from cabanas_perf.runners.gate import judge_again
@@ -32,6 +33,11 @@ def test_render_for_a_terminal(benchmark, report):
 
 def test_render_json(benchmark, report):
     benchmark(render_json, report)
+
+
+@pytest.mark.parametrize("lite", [True, False], ids=["lite", "full"])
+def test_render_html(benchmark, report, lite):
+    assert benchmark(render_html, report, lite=lite).startswith("<!doctype html>")
 
 
 def test_judge_again(benchmark, report):

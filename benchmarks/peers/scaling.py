@@ -29,6 +29,7 @@ from cabanas_perf.load.demand import business_today
 from cabanas_perf.plans.growth import fit_exponent
 from cabanas_perf.plans.lint import lint
 from cabanas_perf.plans.parse import parse_explain
+from cabanas_perf.renderers.html.page import render_html
 from cabanas_perf.renderers.terminal import render
 from cabanas_perf.report.files import render_json
 from cabanas_perf.workloads.messages import REFERENCE_DATE, message_stream
@@ -75,12 +76,18 @@ def _pure(effort: Effort) -> Iterator[Growth]:
         made = make_report(make_samples(count))
         return lambda: (render(made), render_json(made))
 
+    def show_page(count: int) -> Callable[[], object]:
+        made = make_report(make_samples(count))
+        return lambda: render_html(made)
+
     turns = effort.pairs
     yield _grow("analyze", "characters of the message", "us", 1e6, (64, 512, 4096), read, turns)
     yield _grow("price", "nights", "us", 1e6, (1, 8, 60), price, turns)
     yield _grow("plan parsed and linted", "nodes", "us", 1e6, (9, 49, 249), read_plan, effort.slow_pairs)
-    yield _grow("report summarised and built", "samples", "ms", 1e3, (1_000, 10_000, 100_000), report, 5)
-    yield _grow("report rendered", "samples", "ms", 1e3, (1_000, 10_000, 100_000), show, effort.slow_pairs)
+    sizes = (1_000, 10_000, 100_000)
+    yield _grow("report summarised and built", "samples", "ms", 1e3, sizes, report, 5)
+    yield _grow("report rendered, terminal and JSON", "samples", "ms", 1e3, sizes, show, effort.slow_pairs)
+    yield _grow("report rendered, HTML", "samples", "ms", 1e3, sizes, show_page, effort.slow_pairs)
 
 
 def _grow(
