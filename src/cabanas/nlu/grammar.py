@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from itertools import islice
 from types import MappingProxyType
@@ -63,8 +63,16 @@ def grammar(source: str, fragments: Mapping[str, str] = MappingProxyType({})) ->
 
 
 def _one_of(names: str, negation: str = "") -> str:
-    chosen = "".join(sorted(classes(names)))
-    return chosen if len(chosen) == 1 and not negation else f"[{negation}{chosen}]"
+    chosen = classes(names)
+    return _set_of(chosen, negation) if negation or len(chosen) > 1 else _literal(*chosen)
+
+
+def _literal(symbol: str) -> str:
+    return f"\\x{ord(symbol):02x}"
+
+
+def _set_of(symbols: Iterable[str], negation: str = "") -> str:
+    return f"[{negation}{''.join(map(_literal, sorted(symbols)))}]"
 
 
 class Anchored:
@@ -81,7 +89,7 @@ class Anchored:
         self._forms = forms
         self._fragments = fragments
         self.starts = frozenset().union(*(classes(starts) for starts, _ in forms.values()))
-        self._start = re.compile(f"[{''.join(sorted(self.starts))}]")
+        self._start = re.compile(_set_of(self.starts))
 
     @cached_property
     def _match_at(self) -> dict[str, Callable[[str, int], re.Match[str] | None]]:

@@ -71,13 +71,8 @@ class Values(dict[str, int]):
 _symbols: dict[str, str] = {}
 CLASS_OF = Tape()
 VALUE_OF = Values()
-# Neither special nor white space in a pattern. A tape is shortest in memory where all are below 256, so the words
-# that nearly every message has are defined first.
-_FREE_SYMBOLS = (
-    character
-    for character in map(chr, range(1, 0x180))
-    if character not in r".^$*+?{}[]()\|&~-#@" and not character.isspace()
-)
+# Below 256 a tape takes one byte a token, and a set of classes in a pattern 32 bytes.
+_FREE_SYMBOLS = map(chr, range(1, 0x100))
 
 
 def _define(name: str) -> str:
