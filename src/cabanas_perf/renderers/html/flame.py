@@ -111,7 +111,7 @@ def _build_top(name: str, profile: Profile, top: Sequence[ProfiledFunction], *, 
             for each in top
         ),
     )
-    return fold(f"The {len(top)} functions with the most time of their own", table, open_=open_)
+    return fold("Functions with the most time of their own", table, open_=open_)
 
 
 def _rank(tree: Call | None) -> tuple[ProfiledFunction, ...]:

@@ -11,13 +11,13 @@ from cabanas_perf.measurement.units import ns_to_ms
 from cabanas_perf.renderers.html.layout import build_card, build_cards, build_figure
 from cabanas_perf.renderers.html.markup import Html
 from cabanas_perf.renderers.html.scales import Scale
-from cabanas_perf.renderers.html.svg import Axis, Plot, draw_chart
+from cabanas_perf.renderers.html.svg import Axis, Plot, draw_chart, label_ms
 from cabanas_perf.renderers.numbers import format_value
 from cabanas_perf.report.record import Load, TimelinePoint, VerdictRecord
 from cabanas_perf.slo.objective import Indicator, Unit
 
 _HEIGHT_PX = 160
-_COLUMNS = 60
+_MAX_COLUMNS = 60
 _ROWS_PER_DECADE = 8
 _SHADES = 5
 _MIN_POINTS = 3
@@ -42,7 +42,8 @@ def _build_map(id_: str, name: str, load: Load, verdicts: Sequence[VerdictRecord
         if each.workload == name and each.indicator is Indicator.LATENCY and each.unit is Unit.MS
     ]
     end_s = load.timeline[-1].at_s + 1
-    cells = count_cells(name, load.timeline, end_s / _COLUMNS)
+    column_s = float(math.ceil(end_s / _MAX_COLUMNS))
+    cells = count_cells(name, load.timeline, column_s)
     rows = [row for _, row in cells]
     lowest, highest = min(rows), max(rows) + 1
     y = Scale(_row_ms(lowest), _row_ms(highest), logarithmic=True)
@@ -51,27 +52,28 @@ def _build_map(id_: str, name: str, load: Load, verdicts: Sequence[VerdictRecord
     plot = Plot(Scale(0, end_s), y, _HEIGHT_PX)
     chart = draw_chart(
         plot,
-        _draw_cells(plot, cells, end_s / _COLUMNS),
+        _draw_cells(plot, cells, column_s),
         (plot.draw_limit(each.target, f"limit {each.assertion}") for each in limits),
         id_=id_,
         title=f"Latency of {name} over time",
         description=f"Accepted requests by second and latency, from {format_value(_row_ms(lowest), Unit.MS)} to "
         f"{format_value(_row_ms(highest), Unit.MS)}; the darker the more.",
         x=Axis(lambda s: f"{s:g} s"),
-        y=Axis(lambda ms: format_value(ms, Unit.MS)),
+        y=Axis(label_ms),
     )
     return build_card(name, build_figure("Requests by time and latency; darker is more", chart))
 
 
 def count_cells(name: str, timeline: Sequence[TimelinePoint], column_s: float) -> Cells:
     """Requests of the endpoint, by column of so many seconds and by row of an eighth of a decade of latency."""
-    cells: Cells = Counter()
+    columns: dict[int, LatencyHistogram] = {}
     for point in timeline:
         if encoded := point.histograms.get(name):
-            column = min(int(point.at_s / column_s), _COLUMNS - 1)
-            for value_ns, times in LatencyHistogram.decode(encoded).counts():
-                row = math.floor(math.log10(max(ns_to_ms(value_ns), 1e-6)) * _ROWS_PER_DECADE)
-                cells[column, row] += times
+            columns.setdefault(int(point.at_s / column_s), LatencyHistogram()).merge(LatencyHistogram.decode(encoded))
+    cells: Cells = Counter()
+    for column, histogram in columns.items():
+        for value_ns, times in histogram.counts():
+            cells[column, math.floor(math.log10(max(ns_to_ms(value_ns), 1e-6)) * _ROWS_PER_DECADE)] += times
     return cells
 
 

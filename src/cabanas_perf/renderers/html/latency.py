@@ -21,7 +21,7 @@ from cabanas_perf.renderers.html.layout import (
 )
 from cabanas_perf.renderers.html.markup import Html, element, join
 from cabanas_perf.renderers.html.scales import Scale, scale_over
-from cabanas_perf.renderers.html.svg import Axis, Plot, Point, draw_chart
+from cabanas_perf.renderers.html.svg import Axis, Plot, Point, draw_chart, label_ms
 from cabanas_perf.renderers.numbers import format_ms, format_significant, format_value
 from cabanas_perf.report.record import Latency, Report, VerdictRecord, Workload
 from cabanas_perf.slo.objective import Indicator, Unit
@@ -130,7 +130,7 @@ def draw_spectrum(id_: str, name: str, latency: Latency, limits: Sequence[Verdic
     y = scale_over((*(ms for _, ms in points), *(each.target for each in shown)), logarithmic=True)
     if y is None:
         return element("p", "Every request took less than a nanosecond.")
-    x = Scale(1, max(20.0, float(latency.count)), logarithmic=True)
+    x = Scale(1, max(20.0, 2.0 * latency.count), logarithmic=True)
     plot = Plot(x, y, _HEIGHT_PX)
     places = _choose_places(x)
     chart = draw_chart(
@@ -145,7 +145,7 @@ def draw_spectrum(id_: str, name: str, latency: Latency, limits: Sequence[Verdic
             f"{format_value(latency.p95, Unit.MS)}, the slowest {format_value(latency.max, Unit.MS)}."
         ),
         x=Axis(lambda place: _name_quantile(1 - 1 / place), places),
-        y=Axis(lambda ms: format_value(ms, Unit.MS)),
+        y=Axis(label_ms),
     )
     legend = [("accent", "requests")]
     if any(each.interval for each in shown):
@@ -190,14 +190,14 @@ def _name_quantile(q: float) -> str:
 def read_spectrum(histogram: LatencyHistogram) -> list[Point]:
     """Corners of the spectrum's steps: (1 / (1 - quantile), latency in ms) for each value, at most a few hundred.
 
-    The quantile is the share of requests that took no longer. The slowest request ends at the number of requests,
-    where its share of those left is one.
+    The quantile is the share of requests that took no longer. It would put the slowest request at infinity, which is
+    drawn at twice the number of requests.
     """
     total, seen = histogram.count, 0
     points: list[Point] = [(1.0, 0.0)]
     for value_ns, times in histogram.counts():
         seen += times
-        place = total / (total - seen) if seen < total else float(total)
+        place = total / (total - seen) if seen < total else 2.0 * total
         points.append((max(place, points[-1][0]), ns_to_ms(value_ns)))
     points[0] = (1.0, points[1][1])
     return _thin(points)

@@ -45,7 +45,9 @@ def build_table(caption: str, columns: Sequence[Column], rows: Iterable[Sequence
         )
         for row in rows
     )
-    table = element("table", element("caption", caption), element("thead", head), element("tbody", body))
+    table = element(
+        "table", element("caption", element("span", caption)), element("thead", head), element("tbody", body)
+    )
     return element("div", table, class_="scroll", role="region", aria_label=caption, tabindex=0)
 
 
@@ -81,7 +83,7 @@ def fold(summary: str, *body: Child, open_: bool = False) -> Html:
 
 
 def build_figure(caption: str, *body: Child) -> Html:
-    return element("figure", body, element("figcaption", caption))
+    return element("figure", element("figcaption", caption) if caption else None, body)
 
 
 def list_notes(notes: Iterable[str]) -> Html | None:

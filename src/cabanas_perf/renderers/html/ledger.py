@@ -43,8 +43,8 @@ def build_ledger(report: Report) -> Section | None:
         (_build_details(each, scale) for each in report.optimizations if each.points or each.claims or each.reason),
         _build_companions(report.ledger) if report.ledger else None,
     )
-    lead = "Savings as a share of the time before, from pairs run in turns; left of the zero line it got slower."
-    return Section("ledger", "Optimisations: claimed against measured", body, lead)
+    lead = "Claimed and measured savings, as shares of the time before; left of the zero line it got slower."
+    return Section("ledger", "Optimisations", body, lead)
 
 
 def _choose_scale(optimizations: Iterable[Optimization]) -> Scale:

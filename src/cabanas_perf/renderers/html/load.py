@@ -20,10 +20,9 @@ from cabanas_perf.renderers.html.layout import (
 )
 from cabanas_perf.renderers.html.markup import Html, element, join
 from cabanas_perf.renderers.html.scales import Scale, scale_over
-from cabanas_perf.renderers.html.svg import Axis, Plot, Point, draw_chart
-from cabanas_perf.renderers.numbers import format_ms, format_percent, format_significant, format_value
+from cabanas_perf.renderers.html.svg import Axis, Plot, Point, draw_chart, label_ms
+from cabanas_perf.renderers.numbers import format_ms, format_percent, format_significant
 from cabanas_perf.report.record import Capacity, Guard, Load, Report, StatementTime, TimelinePoint
-from cabanas_perf.slo.objective import Unit
 
 _HEIGHT_PX = 130
 _MAX_POINTS = 240
@@ -67,7 +66,7 @@ _PANELS = (
             _Series("P50", "accent", lambda point: point.p50_ms),
             _Series("P95", "second", lambda point: point.p95_ms),
         ),
-        lambda value: format_value(value, Unit.MS),
+        label_ms,
         logarithmic=True,
     ),
     _Panel(
@@ -286,7 +285,7 @@ def _draw_capacity(capacity: Capacity) -> Html | None:
         title="P95 by arrival rate",
         description=f"Highest rate that held: {_rate(capacity.held_rps)}.",
         x=Axis(lambda rate: f"{rate:g}/s"),
-        y=Axis(lambda ms: format_value(ms, Unit.MS)),
+        y=Axis(label_ms),
     )
     legend = build_legend((("accent", "held the objectives"), ("bad hollow", "did not")))
     return build_figure("P95 of each step by its arrival rate", chart, legend)

@@ -5,6 +5,7 @@ lets nothing in or out.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cabanas_perf.renderers.html import flame, plans
 from cabanas_perf.renderers.html.attachments import StackProfile
@@ -16,7 +17,7 @@ from cabanas_perf.renderers.html.latency import build_latencies
 from cabanas_perf.renderers.html.layout import Section, Tone, build_facts, draw_badge
 from cabanas_perf.renderers.html.ledger import build_ledger
 from cabanas_perf.renderers.html.load import build_load
-from cabanas_perf.renderers.html.markup import Html, element, raw_text
+from cabanas_perf.renderers.html.markup import Html, element, join, raw_text
 from cabanas_perf.renderers.html.stages import build_stages
 from cabanas_perf.renderers.html.verdicts import build_verdicts
 from cabanas_perf.renderers.html.viewers import VIEWERS, hash_script, place_page, read_static
@@ -25,8 +26,12 @@ from cabanas_perf.report.record import Overall, Report
 
 LITE_BYTES = 150_000
 FULL_BYTES = 1_600_000
-_JSON_SHARE = 0.3
-"""Of the room a page has, for the report's own JSON."""
+_VIEWERS_BYTES = 640_000
+_AROUND_BYTES = 30_000
+"""Of a page, for styles, script, header and what there must at least be of the report's own JSON."""
+_TOO_LARGE = "This part is too large for this page; the report itself has it."
+_MARGIN_BYTES = 2_000
+"""What stands around the report's own JSON, which gets the room that the rest leaves."""
 _HEADINGS: dict[Overall, tuple[str, str, Tone]] = {
     Overall.MET: ("✓", "All objectives met", "good"),
     Overall.MISSED: ("✗", "Objective missed", "bad"),
@@ -44,7 +49,9 @@ def render_html(report: Report, profiles: Sequence[StackProfile] = (), *, lite: 
     ``lite`` leaves out the interactive viewers and keeps the page below `LITE_BYTES`; with them it stays below
     `FULL_BYTES`.
     """
-    sections = [section for section in _build_sections(report, profiles, lite=lite) if section is not None]
+    limit_bytes = LITE_BYTES if lite else FULL_BYTES
+    built = (section for section in _build_sections(report, profiles, lite=lite) if section is not None)
+    sections = _fit(list(built), limit_bytes - _AROUND_BYTES - (0 if lite else _VIEWERS_BYTES))
     viewers = [name for name in VIEWERS if any(f'data-page="{name}-page"' in section.body for section in sections)]
     script = read_static("page.js")
     scripts = [script, *(each for name in viewers for each in VIEWERS[name]().scripts)]
@@ -58,18 +65,17 @@ def render_html(report: Report, profiles: Sequence[StackProfile] = (), *, lite: 
         element("title", f"{_HEADINGS[report.verdict][1]}: {report.run.command}"),
         raw_text("style", read_static("page.css")),
     )
-    json_text, left_out = embed_json(report, int((LITE_BYTES if lite else FULL_BYTES) * _JSON_SHARE))
-    body = element(
-        "body",
-        element("a", "Skip to the objectives", href=f"#{sections[0].id}", class_="skip"),
+    top = join(
+        element("a", "Skip to the report", href="#main", class_="skip"),
         _build_header(report),
         _build_navigation(sections),
-        element("main", (section.render() for section in sections)),
-        _build_footer(report, left_out),
-        raw_text("script", json_text, type="application/json", id="report"),
-        (place_page(name) for name in viewers),
-        raw_text("script", script),
+        element("main", (section.render() for section in sections), id="main"),
     )
+    bottom = join(map(place_page, viewers), raw_text("script", script))
+    taken_bytes = sum(len(part.encode("utf-8")) for part in (head, top, bottom)) + _MARGIN_BYTES
+    data, left_out = embed_json(report, limit_bytes - taken_bytes)
+    embedded = raw_text("script", data, type="application/json", id="report")
+    body = element("body", top, _build_footer(report, left_out), embedded, bottom)
     return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
 
 
@@ -86,6 +92,15 @@ def _build_sections(report: Report, profiles: Sequence[StackProfile], *, lite: b
         build_audit(report),
         build_environment(report),
     )
+
+
+def _fit(sections: Sequence[Section], limit_bytes: int) -> list[Section]:
+    """The sections, the largest ones replaced by a word about it until the rest fits."""
+    fitted = list(sections)
+    while sum(len(section.body.encode("utf-8")) for section in fitted) > limit_bytes:
+        nth = max(range(len(fitted)), key=lambda each: len(fitted[each].body))
+        fitted[nth] = replace(fitted[nth], body=element("p", _TOO_LARGE))
+    return fitted
 
 
 def _build_policy(scripts: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from cabanas_perf.plans.node import Node
@@ -24,6 +25,7 @@ from cabanas_perf.renderers.wording import describe_advice, describe_growth
 from cabanas_perf.report.record import Finding, Query, QueryGrowth, Report
 
 VIEWER = "pev2"
+_TAG_START = re.compile(r"<(?=[a-zA-Z/!?])")
 
 
 def build_plans(report: Report, *, lite: bool) -> Section | None:
@@ -33,12 +35,22 @@ def build_plans(report: Report, *, lite: bool) -> Section | None:
         return None
     planned = sorted((each for each in queries if each.plan is not None), key=_gravity)
     viewer = None if lite or not planned else _place_pev2(planned)
-    details = (_build_details(each) for each in sorted(queries, key=_gravity))
+    ranked = sorted(queries, key=_gravity)
+    striking = [each for each in ranked if _is_striking(each)]
+    quiet = [each for each in ranked if not lite and not _is_striking(each)]
+    details = (
+        map(_build_details, striking),
+        fold(f"Statements without findings: {len(quiet)}", map(_build_details, quiet)) if quiet else None,
+    )
     lead = (
         "P50 and P95 are plain executions; ANALYZE is EXPLAIN's own time, which slows what it measures. "
         "Values in statements and plans are masked."
     )
     return Section("plans", "Statements and plans", join(_build_overview(queries), viewer, details), lead)
+
+
+def _is_striking(query: Query) -> bool:
+    return bool(query.findings or query.advice or query.notes or (query.growth and query.growth.outgrows_result))
 
 
 def _gravity(query: Query) -> int:
@@ -77,8 +89,16 @@ def _summarise_findings(query: Query) -> Iterator[Html]:
 
 
 def _place_pev2(queries: Sequence[Query]) -> Html:
-    data = [ViewerData(_title(each), json.dumps({"plan": each.plan, "statement": each.statement})) for each in queries]
+    data = [
+        ViewerData(_title(each), _disarm(json.dumps({"plan": each.plan, "statement": each.statement})))
+        for each in queries
+    ]
     return place_viewer(VIEWER, data, title="Plan in pev2", label="Statement")
+
+
+def _disarm(text: str) -> str:
+    """A space behind each "<" that could begin a tag: the same SQL, and pev2 takes conditions for HTML."""
+    return _TAG_START.sub("< ", text)
 
 
 def _title(query: Query) -> str:
@@ -102,7 +122,7 @@ def _build_details(query: Query) -> Html:
 
 
 def _build_growth(name: str, growth: QueryGrowth) -> Html:
-    columns = tuple(map(Column, ("reservations", "blocks", "result rows", "P50 ms")))
+    columns = (Column("reservations", "text"), *map(Column, ("blocks", "result rows", "P50 ms")))
     rows = (
         (f"{each.table_rows:,}", f"{each.blocks:,}", f"{each.result_rows:,}", format_ms(each.p50_ms))
         for each in growth.points

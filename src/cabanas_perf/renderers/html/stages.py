@@ -203,4 +203,4 @@ def _build_statements(name: str, statements: Sequence[StatementUse]) -> Html:
         for each in statements
     )
     table = build_table(f"Statements that requests of {name} send", columns, rows)
-    return fold(f"{len(statements)} statements", table)
+    return fold("Statements sent", table)

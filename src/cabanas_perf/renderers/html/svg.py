@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from cabanas_perf.renderers.html.markup import Child, Html, element
 from cabanas_perf.renderers.html.scales import Scale
+from cabanas_perf.renderers.numbers import format_value
+from cabanas_perf.slo.objective import Unit
 
 _PATH_UNITS = 1000
 _TICK_GAP_PX = 14
@@ -131,6 +133,16 @@ def _feet(plot: Plot, axis: Axis) -> Iterable[Html]:
         left = plot.left(value)
         yield element("line", x1=left, x2=left, y1=plot.height_px, y2=plot.height_px + 4)
         yield element("text", axis.label(value), x=left, y=plot.height_px + 18, text_anchor="middle")
+
+
+def label_ms(value_ms: float) -> str:
+    """A tick in the unit that reads best, without the zeros that a measured value would show.
+
+    >>> label_ms(0.05), label_ms(20), label_ms(3000)
+    ('50 us', '20 ms', '3 s')
+    """
+    number, unit = format_value(value_ms, Unit.MS).split(" ")
+    return f"{float(number):g} {unit}"
 
 
 def percent(ratio: float) -> str:

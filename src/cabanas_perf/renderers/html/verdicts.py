@@ -78,15 +78,14 @@ def _describe(record: VerdictRecord) -> Html:
 
 
 def _explain(record: VerdictRecord) -> Html:
-    samples = f"{record.samples:,} sample{'' if record.samples == 1 else 's'}. "
+    samples = f"{record.samples:,} sample{'' if record.samples == 1 else 's'}; "
     reason = explain_verdict(record)
     return join(samples, element("strong", reason) if record.missing_samples else reason)
 
 
-def _draw_interval(id_: str, record: VerdictRecord) -> Html | None:
-    """None where nothing was observed: there is nothing to draw, and the words say so."""
+def _draw_interval(id_: str, record: VerdictRecord) -> Html:
     if record.observed is None:
-        return None
+        return element("p", "no data", class_="gauge nothing")
     scale = _choose_scale(record)
     title = f"{record.objective}: {format_value(record.observed, record.unit)} against {record.assertion}"
     return element(
