@@ -41,6 +41,7 @@ def optimizations(
         Path | None,
         typer.Option(metavar="DIR", help="Whisper models for O7: a folder with the folders base and tiny."),
     ] = None,
+    stub_latency_ms: options.StubLatency = None,
     tickets: Annotated[
         bool, typer.Option("--tickets", help="Write a Markdown ticket for each into --output, by saving per hour.")
     ] = False,
@@ -86,6 +87,7 @@ def optimizations(
         pairs=pairs,
         seed=seed,
         models=models,
+        providers=options.make_stub_behaviour(stub_latency_ms),
         database_url=database_url,
         redis_url=redis_url,
         allow_writes=allow_writes,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from cabanas_perf.stubs import Behaviour
 
 
 class ViaName(StrEnum):
@@ -43,3 +46,26 @@ AllowWrites = Annotated[
 YesLoad = Annotated[
     str | None, typer.Option(metavar="HOST", help="Let the run load this host, which is not this machine.")
 ]
+StubLatency = Annotated[
+    str | None,
+    typer.Option(metavar="MS[-MS]", help="How long the stand-ins take (default: the document's 400-800)."),
+]
+
+
+def make_stub_behaviour(latency_ms: str | None) -> Behaviour:
+    """Stand-ins that take the one time, or between the two, in milliseconds: ``600`` or ``400-800``.
+
+    Raises:
+        typer.BadParameter: for anything else; None is the document's times.
+    """
+    from cabanas_perf.stubs import Behaviour  # noqa: PLC0415
+
+    if latency_ms is None:
+        return Behaviour()
+    times = latency_ms.split("-")
+    try:
+        if len(times) <= 2:
+            return Behaviour(latency_min_ms=float(times[0]), latency_max_ms=float(times[-1]))
+    except ValueError:
+        pass
+    raise typer.BadParameter("write one time or two, as 600 or 400-800", param_hint="--stub-latency-ms")

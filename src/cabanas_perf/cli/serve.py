@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from cabanas_perf.cli import options
 from cabanas_perf.cli.guard import guarded
-
-if TYPE_CHECKING:
-    from cabanas_perf.stubs import Behaviour
 
 
 @guarded
@@ -25,10 +22,7 @@ def serve(
     stubs: Annotated[
         bool, typer.Option("--stubs", help="Start stand-ins for WhatsApp and Mercado Pago, and take webhooks.")
     ] = False,
-    stub_latency_ms: Annotated[
-        str | None,
-        typer.Option(metavar="MS[-MS]", help="How long the stand-ins take (default: the document's 400-800)."),
-    ] = None,
+    stub_latency_ms: options.StubLatency = None,
     keep_data: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Keep the embedded PostgreSQL's data there (default: thrown away)."),
@@ -58,7 +52,7 @@ def serve(
         data_folder=keep_data,
         database_url=database_url,
         redis_url=redis_url,
-        stubs=_make_behaviour(stub_latency_ms) if stubs or stub_latency_ms else None,
+        stubs=options.make_stub_behaviour(stub_latency_ms) if stubs or stub_latency_ms else None,
     )
 
     def say(message: str) -> None:
@@ -79,18 +73,3 @@ def serve(
 
     with listen_for_stop() as stop:
         serve_until_stopped(run_options, stop=stop, say=say, show=show)
-
-
-def _make_behaviour(latency_ms: str | None) -> Behaviour:
-    """Stand-ins that take the one time, or between the two, in milliseconds: ``600`` or ``400-800``."""
-    from cabanas_perf.stubs import Behaviour  # noqa: PLC0415
-
-    if latency_ms is None:
-        return Behaviour()
-    times = latency_ms.split("-")
-    try:
-        if len(times) <= 2:
-            return Behaviour(latency_min_ms=float(times[0]), latency_max_ms=float(times[-1]))
-    except ValueError:
-        pass
-    raise typer.BadParameter("write one time or two, as 600 or 400-800", param_hint="--stub-latency-ms")

@@ -60,15 +60,16 @@ class WebhookSender(Protocol):
 
 @asynccontextmanager
 async def open_webhook_sender(
-    context: WorkloadContext, source: Source, *, hears: bool = False
+    context: WorkloadContext, source: Source, *, hears: bool = False, providers: Behaviour | None = None
 ) -> AsyncIterator[WebhookSender]:
     """A sender for the context's way of driving the service. ``hears``: the service is to transcribe voice notes.
+    ``providers``: how the stubs of a direct one behave; None: as the document expects of the providers.
 
     Raises:
         RepliesOutOfSight: when nobody could say when replies were sent.
     """
     if context.via is Via.DIRECT:
-        async with _open_direct(context, source, hears=hears) as sender:
+        async with _open_direct(context, source, hears=hears, providers=providers or Behaviour()) as sender:
             yield sender
         return
     assert context.base_url is not None
@@ -80,9 +81,11 @@ async def open_webhook_sender(
 
 
 @asynccontextmanager
-async def _open_direct(context: WorkloadContext, source: Source, *, hears: bool) -> AsyncIterator[WebhookSender]:
+async def _open_direct(
+    context: WorkloadContext, source: Source, *, hears: bool, providers: Behaviour
+) -> AsyncIterator[WebhookSender]:
     nlu.warm_up()
-    with start_stubs(Behaviour()) as stubs:
+    with start_stubs(providers) as stubs:
         settings = with_stubs(context.settings, stubs)
         async with open_service(settings, for_work=hears) as service:
             attempts = WorkerAttempts()

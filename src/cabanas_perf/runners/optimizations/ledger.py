@@ -39,6 +39,7 @@ from cabanas_perf.runners.optimizations.stand import Stand, open_stand
 from cabanas_perf.runners.run import Run, derive_seed
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.slo.exit_codes import ExitCode
+from cabanas_perf.stubs import Behaviour
 from cabanas_perf.workloads.base import Need
 from cabanas_perf.workloads.before.claims import ClaimedOptimization, load_claims
 from cabanas_perf.workloads.before.nlu import BeforeAnalysis
@@ -66,6 +67,8 @@ class LedgerOptions:
     seed: int = 0
     models: Path | None = None
     """A folder of Whisper models, for O7."""
+    providers: Behaviour = field(default_factory=Behaviour)
+    """How long WhatsApp takes."""
     database_url: str | None = None
     redis_url: str | None = None
     allow_writes: str | None = None
@@ -146,7 +149,8 @@ async def _measure(session: _Session, backends: Backends) -> None:
     async with AsyncExitStack() as stack:
         stand = None
         if options.needs:
-            stand = await stack.enter_async_context(open_stand(backends, run_id=session.run.id, seed=options.seed))
+            opening = open_stand(backends, run_id=session.run.id, seed=options.seed, providers=options.providers)
+            stand = await stack.enter_async_context(opening)
         measure_by_id = _measures(session, stand)
         for optimization_id in options.ids:
             if session.stop:
@@ -172,19 +176,19 @@ def _measures(session: _Session, stand: Stand | None) -> Mapping[str, Callable[[
     assert settings.database_url is not None
     database_url = settings.database_url
     return measures | {
-        "O5": lambda bench: _measure_sending(bench, stand),
+        "O5": lambda bench: _measure_sending(bench, stand, session.options.providers),
         "O6": lambda bench: measure_eager_loading(bench, database_url, session.run.id),
         "O8": lambda bench: measure_redis_pool(bench, settings),
         "O9": lambda bench: measure_database_pool(bench, settings),
     }
 
 
-async def _measure_sending(bench: Bench, stand: Stand) -> Measured:
+async def _measure_sending(bench: Bench, stand: Stand, providers: Behaviour) -> Measured:
     async with (
         open_document_service(stand.settings) as inline,
         open_document_service(stand.settings, {"O5"}) as outbox,
     ):
-        return await measure_outbox(bench, inline, outbox, stand.free_stays)
+        return await measure_outbox(bench, inline, outbox, stand.free_stays, providers)
 
 
 def build_row(claimed: ClaimedOptimization, measured: Measured) -> record.Optimization:

@@ -15,6 +15,7 @@ from cabanas_perf.runners.optimizations.cumulative import REQUESTS_AT_ONCE
 from cabanas_perf.runners.optimizations.endpoints import Guests
 from cabanas_perf.runners.optimizations.holds import FreeStays, find_free_stays, remove_reservations
 from cabanas_perf.runners.optimizations.sending import HOLDS_AT_ONCE
+from cabanas_perf.stubs import Behaviour
 from cabanas_perf.workloads.base import Via, WorkloadContext
 from cabanas_perf.workloads.prereservation import run_marker
 from cabanas_perf.workloads.webhook_replies import remove_messages
@@ -36,7 +37,7 @@ class Stand:
 
 
 @asynccontextmanager
-async def open_stand(backends: Backends, *, run_id: str, seed: int) -> AsyncIterator[Stand]:
+async def open_stand(backends: Backends, *, run_id: str, seed: int, providers: Behaviour) -> AsyncIterator[Stand]:
     """The stand for the block, at whose end what the run left in the database is removed.
 
     Raises:
@@ -46,7 +47,7 @@ async def open_stand(backends: Backends, *, run_id: str, seed: int) -> AsyncIter
     context = WorkloadContext(via=Via.DIRECT, seed=seed, total_requests=0, run_id=run_id, settings=given)
     marker = run_marker(run_id)
     async with (
-        open_webhook_sender(context, Source.WHATSAPP) as sender,
+        open_webhook_sender(context, Source.WHATSAPP, providers=providers) as sender,
         open_service(sender.settings) as shipped,
     ):
         secret = sender.settings.whatsapp_app_secret
