@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -44,26 +45,39 @@ class StatementTime:
 def subtract_snapshots(before: Snapshot, after: Snapshot) -> tuple[StatementTime, ...]:
     """What ran in between, most execution time first.
 
-    A statement whose counters went back was forgotten or reset meanwhile; it counts from zero.
+    A statement whose counters went back was forgotten or reset meanwhile; it counts from zero. One text is one
+    statement here, which the server counts apart for each role and for tables that were made anew.
     """
-    ran = []
+    ran: defaultdict[str, list[StatementStats]] = defaultdict(list)
     for key, now in after.items():
         then = before.get(key)
-        if then is None or then.calls > now.calls:
-            then = StatementStats(now.statement, 0, 0.0, 0, 0, 0)
-        if now.calls > then.calls:
-            ran.append((now, then))
-    total_ms = sum(now.execution_ms - then.execution_ms for now, then in ran)
-    times = [
-        StatementTime(
-            statement=now.statement,
-            calls=now.calls - then.calls,
-            execution_ms=now.execution_ms - then.execution_ms,
-            share_ratio=(now.execution_ms - then.execution_ms) / total_ms if total_ms else 0.0,
-            rows=now.rows - then.rows,
-            blocks_hit=now.blocks_hit - then.blocks_hit,
-            blocks_read=now.blocks_read - then.blocks_read,
-        )
-        for now, then in ran
-    ]
+        new = now if then is None or then.calls > now.calls else _subtract(now, then)
+        if new.calls:
+            ran[new.statement].append(new)
+    total_ms = sum(new.execution_ms for news in ran.values() for new in news)
+    times = [_add(statement, news, total_ms) for statement, news in ran.items()]
     return tuple(sorted(times, key=lambda time: -time.execution_ms))
+
+
+def _subtract(now: StatementStats, then: StatementStats) -> StatementStats:
+    return StatementStats(
+        statement=now.statement,
+        calls=now.calls - then.calls,
+        execution_ms=now.execution_ms - then.execution_ms,
+        rows=now.rows - then.rows,
+        blocks_hit=now.blocks_hit - then.blocks_hit,
+        blocks_read=now.blocks_read - then.blocks_read,
+    )
+
+
+def _add(statement: str, news: Sequence[StatementStats], total_ms: float) -> StatementTime:
+    execution_ms = sum(new.execution_ms for new in news)
+    return StatementTime(
+        statement=statement,
+        calls=sum(new.calls for new in news),
+        execution_ms=execution_ms,
+        share_ratio=execution_ms / total_ms if total_ms else 0.0,
+        rows=sum(new.rows for new in news),
+        blocks_hit=sum(new.blocks_hit for new in news),
+        blocks_read=sum(new.blocks_read for new in news),
+    )

@@ -86,18 +86,25 @@ def test_an_index_that_is_there_is_not_proposed(node, plan):
     assert propose_indexes(explained, lint(explained, tables), tables) == ()
 
 
-def stats(calls, execution_ms, rows=0):
-    return StatementStats("s", calls, execution_ms, rows, 0, 0)
+def stats(calls, execution_ms, statement="s"):
+    return StatementStats(statement, calls, execution_ms, 0, 0, 0)
 
 
 def test_time_between_two_snapshots_is_shared_out():
-    before = {(1, 1, 1): stats(10, 100.0), (1, 1, 2): stats(5, 50.0)}
-    after = {(1, 1, 1): stats(20, 130.0), (1, 1, 2): stats(5, 50.0), (1, 1, 3): stats(2, 10.0)}
+    before = {(1, 1, 1): stats(10, 100.0), (1, 1, 2): stats(5, 50.0, "still")}
+    after = {(1, 1, 1): stats(20, 130.0), (1, 1, 2): stats(5, 50.0, "still"), (1, 1, 3): stats(2, 10.0, "new")}
     times = subtract_snapshots(before, after)
     assert [(one.calls, one.execution_ms, one.share_ratio, one.mean_ms) for one in times] == [
         (10, 30.0, 0.75, 3.0),
         (2, 10.0, 0.25, 5.0),
     ]
+
+
+def test_one_text_is_one_statement_whoever_ran_it():
+    before = {(1, 1, 1): stats(10, 100.0)}
+    after = {(1, 1, 1): stats(20, 130.0), (1, 2, 1): stats(5, 10.0), (1, 1, 9): stats(5, 20.0)}
+    (time,) = subtract_snapshots(before, after)
+    assert (time.calls, time.execution_ms, time.share_ratio) == (20, 60.0, 1.0)
 
 
 def test_counters_that_were_reset_count_from_zero():
