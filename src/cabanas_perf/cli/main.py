@@ -11,7 +11,9 @@ from cabanas_perf.cli.check import check
 from cabanas_perf.cli.doctor import doctor
 from cabanas_perf.cli.explain import explain
 from cabanas_perf.cli.gate import gate
+from cabanas_perf.cli.import_ import import_
 from cabanas_perf.cli.loadtest import loadtest
+from cabanas_perf.cli.optimizations import optimizations
 from cabanas_perf.cli.profile import profile
 from cabanas_perf.cli.report import report
 from cabanas_perf.cli.serve import serve
@@ -54,7 +56,9 @@ _VERBS: dict[Callable[..., None], str] = {
     explain: "EXPLAIN ANALYZE the service's statements, and lint their plans.",
     loadtest: "Load the service, judge it, audit it.",
     ab: "Did a change help: two versions, measured in pairs.",
+    optimizations: "The document's nine optimisations: claimed, and measured.",
     gate: "Judge a stored report again.",
+    import_: "Read what other tools measured.",
     report: "Show a stored report.",
     view: "Look at a profile in snakeviz.",
     serve: "Run the service on embedded servers.",

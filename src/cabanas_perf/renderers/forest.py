@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from cabanas_perf.report.record import Optimization
 
 _LABEL = 4
-_FLOORS = (0.0, -0.5, -1.0)
-"""Where the scale may begin; a loss beyond the last is drawn at the edge."""
-_TICKS = 0.25
+_TICKS_BY_FLOOR = {0.0: 0.25, -0.5: 0.25, -1.0: 0.5}
+"""Where the scale may begin, and how far its ticks are apart; a loss beyond the last is drawn at the edge."""
 CLAIMED, MEASURED = "=", "o"
 
 
@@ -33,7 +32,7 @@ def draw_forest(rows: Sequence[Optimization], *, width: int) -> Iterator[str]:
     if not rows:
         return
     lows = [row.saving_low_ratio for row in rows if row.saving_low_ratio is not None]
-    floor = next((floor for floor in _FLOORS if floor <= min(lows, default=0.0)), _FLOORS[-1])
+    floor = next((floor for floor in _TICKS_BY_FLOOR if floor <= min(lows, default=0.0)), min(_TICKS_BY_FLOOR))
     scale = _Scale(floor, width - _LABEL)
     yield " " * _LABEL + _draw_ticks(scale)
     for row in rows:
@@ -42,9 +41,9 @@ def draw_forest(rows: Sequence[Optimization], *, width: int) -> Iterator[str]:
 
 def _draw_ticks(scale: _Scale) -> str:
     line = [" "] * scale.width
-    steps = round((1 - scale.floor) / _TICKS)
-    for step in range(steps + 1):
-        ratio = scale.floor + step * _TICKS
+    apart = _TICKS_BY_FLOOR[scale.floor]
+    for step in range(round((1 - scale.floor) / apart) + 1):
+        ratio = scale.floor + step * apart
         text = f"{ratio * 100:.0f}%"
         # Centred under its column, save for the last ones, which end with the line.
         start = min(max(0, scale.column(ratio) - len(text) // 2), scale.width - len(text))

@@ -22,7 +22,7 @@ class Claim(Record):
 class SavingPoint(Record):
     """One condition that an optimisation was measured under: before and after, interleaved and paired.
 
-    The interval is the two-sided 90 % one. A negative saving is a loss.
+    The interval is the two-sided 95 % one. A negative saving is a loss.
     """
 
     condition: str
@@ -71,7 +71,7 @@ class Optimization(Record):
     unit: str = ""
     """What one time is of: one message read, one stay priced, one request."""
     saved_ms: float | None = None
-    """Of one `unit`, at the headline condition."""
+    """Of one `unit`, at the headline condition: the saving's share of its median time before."""
     notes: tuple[str, ...] = ()
 
 
@@ -91,7 +91,7 @@ class CumulativeStep(Record):
     claimed_saving_ratio: float | None = None
     """As the document's last column has it."""
     saving_ratio: float | None = None
-    """Of the paired time against the before; the interval is the two-sided 90 % one."""
+    """Of the paired time against the before; the interval is the two-sided 95 % one."""
     saving_low_ratio: float | None = None
     saving_high_ratio: float | None = None
     reason: str = ""
