@@ -59,7 +59,9 @@ def run(effort: Effort) -> Section:
             f"Cost: {CLIENTS} connections for {effort.load_s:g} s against a bare server in another process, each tool "
             "in turn; processor time of the tool for each request, its start-up included. Precision: "
             f"{RATE_RPS} requests a second to a server that answers in {SERVICE_S * 1000:.0f} ms and freezes for "
-            f"{FROZEN_RATIO * period_s:g} s in every {period_s:g} s, so that the true percentiles are known."
+            f"{FROZEN_RATIO * period_s:g} s in every {period_s:g} s, so that the true percentiles are known. "
+            "Ours is its open model; Locust has ten paced users, hey and autocannon ten connections with their own "
+            "pacing, and wrk ten connections as fast as answers come, because it knows no rate."
         ),
         rows=(*_cost_rows(tools, effort), *_precision_rows(tools, effort), *absent),
     )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 
 import pytest
 import typer
@@ -15,6 +18,7 @@ from cabanas_perf.plans.rules import order
 
 VERBS = typer.main.get_command(app).commands
 PAGES = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in list_pages()}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 _FENCED = re.compile(r"^\s*```.*?^\s*```", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]+)`")
@@ -53,8 +57,7 @@ def names_of(requirements):
 
 
 def test_every_dependency_is_justified_and_nothing_else_is():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = names_of([*project["dependencies"], *project["optional-dependencies"]["audio"]])
+    declared = names_of([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["audio"]])
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     justified = _DEPENDENCY.findall(page)
     assert sorted(justified) == sorted(declared)
@@ -79,3 +82,18 @@ def test_every_lint_rule_is_in_its_table():
     sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src/cabanas_perf/plans/rules").glob("*.py"))
     assert documented >= set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', sources))
     assert all(f'"{rule}"' in sources for rule in documented)
+
+
+def test_every_nox_session_is_described():
+    sessions = set(re.findall(r"^def (\w+)\(session", (ROOT / "noxfile.py").read_text(encoding="utf-8"), re.MULTILINE))
+    described = set(re.findall(r"^\| `nox -s (\w+)` \|", PAGES["CONTRIBUTING.md"], re.MULTILINE))
+    assert described == sessions
+
+
+def test_help_loads_typer_and_no_other_dependency():
+    declared = names_of(PROJECT["dependencies"]) - {"typer"}
+    code = "import sys; import cabanas_perf.cli.main; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+    loaded = {module.partition(".")[0] for module in ran.stdout.split()}
+    modules = {module for module, names in packages_distributions().items() if declared.intersection(names)}
+    assert not loaded & modules
