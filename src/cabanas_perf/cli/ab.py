@@ -29,7 +29,10 @@ def ab(
         str,
         typer.Option("--workload", "-w", help="nlu, prereservation, health, ...", autocompletion=_complete_workload),
     ] = "nlu",
-    pairs: Annotated[int, typer.Option(min=5, max=10_000, help="How many pairs; fixed before the first.")] = 100,
+    pairs: Annotated[
+        int | None,
+        typer.Option(min=5, max=10_000, help="How many pairs (default: 100; 500 where requests wait for servers)."),
+    ] = None,
     rounds: Annotated[
         int, typer.Option(min=1, max=100, help="Fresh pairs of processes, to which a result recurs.")
     ] = 5,
@@ -82,7 +85,7 @@ def ab(
         workload=spec,
         command=redact_command(["cabanas-perf", *sys.argv[1:]]),
         output=output,
-        pairs=pairs,
+        pairs_wanted=pairs,
         rounds=rounds,
         margin_ratio=margin / 100,
         seed=seed,

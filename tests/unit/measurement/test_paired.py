@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cabanas_perf.measurement.binomial import at_least
 from cabanas_perf.measurement.paired import (
     DEFAULT_PAIRS,
+    DEFAULT_PAIRS_WAITING,
     PAIRS_MIN,
     Difference,
     PairedRatio,
@@ -181,7 +182,8 @@ def test_a_slowdown_within_the_margin_cannot_be_proven():
         pairs_for_power(0.05, slowdown_ratio=0.05, power=0.85)
 
 
-def test_the_rule_as_shipped_on_noise_of_eight_percent():
-    assert power(0.08, 0.0, DEFAULT_PAIRS) <= 0.01
-    assert power(0.08, 0.10, DEFAULT_PAIRS) >= 0.85
-    assert power(0.08, 0.30, DEFAULT_PAIRS) >= 0.99
+@pytest.mark.parametrize(("spread", "pairs"), [(0.10, DEFAULT_PAIRS), (0.20, DEFAULT_PAIRS_WAITING)])
+def test_the_rule_as_shipped_on_the_noise_that_it_was_made_for(spread, pairs):
+    assert power(spread, 0.0, pairs) <= 0.01
+    assert power(spread, 0.10, pairs) >= 0.85
+    assert power(spread, 0.30, pairs) >= 0.99
