@@ -21,7 +21,7 @@ else:
     sync_api = pytest.importorskip("playwright.sync_api", reason=reason)
     pytest.importorskip("axe_playwright_python", reason=reason)
 
-from axe_playwright_python.sync_playwright import Axe  # noqa: E402 - after it is known to be there
+from axe_playwright_python.sync_playwright import Axe
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 WAIT_MS = 15_000

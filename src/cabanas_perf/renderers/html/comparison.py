@@ -8,7 +8,7 @@ from cabanas_perf.measurement.paired import Difference
 from cabanas_perf.renderers.html.layout import Column, Section, Tone, build_legend, build_table, draw_badge, list_notes
 from cabanas_perf.renderers.html.markup import Child, Html, element, join
 from cabanas_perf.renderers.html.scales import Scale
-from cabanas_perf.renderers.html.svg import percent
+from cabanas_perf.renderers.html.svg import draw_axis, percent
 from cabanas_perf.renderers.numbers import format_ms, format_significant
 from cabanas_perf.report.record import ComparedSide, Comparison, Report
 
@@ -30,7 +30,7 @@ def build_comparisons(report: Report) -> Section | None:
     scale = _choose_scale(report.comparisons)
     columns = (
         Column("Workload", "text"),
-        Column(f"x{format_significant(scale.low)} to x{format_significant(scale.high)}", "picture"),
+        Column(draw_axis(scale, lambda ratio: f"x{ratio:.2g}", middle=1), "picture"),
         *(Column(head) for head in ("ratio", "90 % interval", "base P50 ms", "head P50 ms", "pairs")),
         Column("answer", "text"),
     )

@@ -28,7 +28,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    head: str
+    head: Child
     kind: Literal["text", "number", "picture"] = "number"
 
 

@@ -16,7 +16,7 @@ from cabanas_perf.renderers.html.layout import (
 )
 from cabanas_perf.renderers.html.markup import Child, Html, element, join
 from cabanas_perf.renderers.html.scales import Scale
-from cabanas_perf.renderers.html.svg import percent
+from cabanas_perf.renderers.html.svg import draw_axis, percent
 from cabanas_perf.renderers.numbers import format_ms, format_percent
 from cabanas_perf.report.record import Bottleneck, CumulativeStep, Ledger, Optimization, Report, SavingPoint
 
@@ -60,7 +60,7 @@ def _choose_scale(optimizations: Iterable[Optimization]) -> Scale:
 def _build_forest(optimizations: Sequence[Optimization], scale: Scale) -> Html:
     columns = (
         Column("Optimisation", "text"),
-        Column(f"{scale.low:.0%} to 100 % saved", "picture"),
+        Column(_draw_axis(scale), "picture"),
         Column("claimed"),
         Column("measured"),
         Column("pairs"),
@@ -83,6 +83,10 @@ def _build_forest(optimizations: Sequence[Optimization], scale: Scale) -> Html:
         for each in optimizations
     )
     return build_table("Claimed and measured savings", columns, rows)
+
+
+def _draw_axis(scale: Scale) -> Html:
+    return draw_axis(scale, lambda ratio: f"{ratio * 100:.0f} %", middle=0)
 
 
 def _judge(optimization: Optimization) -> Html:
@@ -158,7 +162,7 @@ def _build_details(each: Optimization, scale: Scale) -> Html:
 def _build_points(id_: str, points: Sequence[SavingPoint], scale: Scale) -> Html:
     columns = (
         Column("Condition", "text"),
-        Column(f"{scale.low:.0%} to 100 % saved", "picture"),
+        Column(_draw_axis(scale), "picture"),
         *(Column(head) for head in ("saved", "before ms", "after ms", "pairs")),
         Column("same answers", "text"),
     )

@@ -16,7 +16,7 @@ from cabanas_perf.renderers.html.layout import (
 )
 from cabanas_perf.renderers.html.markup import Child, Html, element, join
 from cabanas_perf.renderers.html.scales import Scale, scale_over
-from cabanas_perf.renderers.html.svg import percent
+from cabanas_perf.renderers.html.svg import draw_axis, label_ms, percent
 from cabanas_perf.renderers.numbers import format_ms, format_percent, format_significant, format_value
 from cabanas_perf.renderers.wording import describe_estimate
 from cabanas_perf.report.record import Attribution, Report, Stage, StatementUse, Waterfall, Workload
@@ -65,7 +65,7 @@ def _build_stage_table(id_: str, workload: Workload) -> Html:
     scale = scale_over(bounds, logarithmic=True) or Scale(0.001, 1, logarithmic=True)
     columns = (
         Column("Stage", "text"),
-        Column(f"{format_value(scale.low, Unit.MS)} to {format_value(scale.high, Unit.MS)}", "picture"),
+        Column(draw_axis(scale, label_ms), "picture"),
         *(Column(head) for head in ("P50 ms", "P95 ms", "share", "estimate ms")),
     )
     rows: list[Sequence[Child]] = [
@@ -110,7 +110,7 @@ def _draw_waterfall(id_: str, name: str, waterfall: Waterfall) -> Html:
     total = Scale(0, max([waterfall.latency_ms, *(span.end_ms for span in waterfall.spans)]))
     columns = (
         Column("Span", "text"),
-        Column(f"0 to {format_value(total.high, Unit.MS)}", "picture"),
+        Column(draw_axis(total, label_ms), "picture"),
         Column("from ms"),
         Column("took ms"),
         Column("in the code", "text"),

@@ -14,6 +14,8 @@ from cabanas_perf.slo.objective import Unit
 
 _PATH_UNITS = 1000
 _TICK_GAP_PX = 14
+_AXIS_EDGE = 0.22
+"""Of an axis: a label nearer to an end would run into that end's own."""
 
 Point = tuple[float, float]
 Label = Callable[[float], str]
@@ -133,6 +135,17 @@ def _feet(plot: Plot, axis: Axis) -> Iterable[Html]:
         left = plot.left(value)
         yield element("line", x1=left, x2=left, y1=plot.height_px, y2=plot.height_px + 4)
         yield element("text", axis.label(value), x=left, y=plot.height_px + 18, text_anchor="middle")
+
+
+def draw_axis(scale: Scale, label: Label, *, middle: float | None = None) -> Html:
+    """The ends of a scale, and a value between them, as the head of a column of pictures."""
+    places = [(scale.low, "start"), (middle, "middle"), (scale.high, "end")]
+    texts = (
+        element("text", label(value), x=percent(scale.at(value)), y=13, text_anchor=anchor)
+        for value, anchor in places
+        if value is not None and (anchor != "middle" or _AXIS_EDGE < scale.at(value) < 1 - _AXIS_EDGE)
+    )
+    return element("svg", texts, width="100%", height=_TICK_GAP_PX + 3, class_="ends")
 
 
 def label_ms(value_ms: float) -> str:
