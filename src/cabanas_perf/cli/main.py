@@ -65,7 +65,8 @@ _VERBS: dict[Callable[..., None], str] = {
     doctor: "What this machine has, and how noisy it is.",
 }
 for verb, summary in _VERBS.items():
-    app.command(short_help=summary)(verb)
+    # One of them is a word that Python keeps for itself.
+    app.command(verb.__name__.rstrip("_"), short_help=summary)(verb)
 
 
 def main() -> None:

@@ -75,8 +75,9 @@ def _umask() -> int:
 
 
 def read_report(path: Path) -> Report:
-    """Report in the file. Raises ReportError when it is missing, not JSON, cut short, or not a report of
-    ours.
+    """Report in the file; what pytest-benchmark, pyperf, Locust or k6 wrote is taken for one, not judged yet.
+
+    Raises ReportError when it is missing, cut short, or neither of ours nor of theirs.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -87,14 +88,28 @@ def read_report(path: Path) -> Report:
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
+        if (report := _import(text, path)) is not None:
+            return report
         raise ReportError(f"{path}: {_describe_syntax(text, error)}; run the command that wrote it again") from error
     found = document.get("schema") if isinstance(document, dict) else None
     if found != SCHEMA:
+        if (report := _import(document, path)) is not None:
+            return report
         raise ReportError(f"{path}: its schema is {found!r}, not {SCHEMA!r}; give a report that this version wrote")
     try:
         return Report.model_validate_json(text)
     except ValidationError as error:
         raise ReportError(f"{path}: not a valid report ({_describe_errors(error)}); it was changed by hand?") from error
+
+
+def _import(content: object, path: Path) -> Report | None:
+    # Imported here: reports of our own do not need it.
+    from cabanas_perf.report.importers import ForeignError, convert  # noqa: PLC0415
+
+    try:
+        return convert(content, path)
+    except ForeignError as error:
+        raise ReportError(f"{path}: {error}; have that tool write it again") from error
 
 
 def _describe_syntax(text: str, error: json.JSONDecodeError) -> str:

@@ -46,6 +46,7 @@ def _read_observation(workload: Workload) -> Observation:
         wer=None if wer is None else RatioEstimate(wer.ratio, wer.low, wer.high, wer.samples),
         queries=workload.queries_max,
         plan_errors=workload.plan_errors,
+        calls_per_sample=workload.calls_per_sample,
     )
 
 

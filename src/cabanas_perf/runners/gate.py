@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from cabanas_perf.report.build import build_verdict, overall
 from cabanas_perf.report.observe import DATABASE, read_judgement, read_load_observations, read_observations
 from cabanas_perf.report.record import Report
 from cabanas_perf.runners.check_parts import Parts, choose_check_scope
 from cabanas_perf.slo.exit_codes import ExitCode, exit_code_for
 from cabanas_perf.slo.file import SloFile
-from cabanas_perf.slo.objective import ALL_WORKLOADS, MEASURED_BY, Indicator, Objective, RunKind
+from cabanas_perf.slo.objective import ALL_WORKLOADS, MEASURED_BY, Indicator, RunKind
 from cabanas_perf.slo.verdict import Judgement, Verdict, judge
+
+_TOLD_BY_OTHERS = frozenset({Indicator.LATENCY, Indicator.ACK_LATENCY, Indicator.ERROR_RATE})
+"""Other tools do not tell refusals from reservations: a run of refusals must not look good."""
 
 
 def judge_again(report: Report, slo: SloFile, slo_set: str) -> Report:
@@ -61,21 +62,26 @@ def _judge_parts(report: Report, slo: SloFile, slo_set: str) -> tuple[Judgement,
 
 
 def _judge_run(report: Report, slo: SloFile, slo_set: str) -> tuple[Judgement, ...]:
-    kind = RunKind.PROFILE if report.load is None else RunKind.LOAD
+    kind = _kind_of(report)
     objectives = slo.select(run=kind, set_name=slo_set)
     observations = read_observations(report)
     # A workload that the run could not measure is still in its scope.
     names = {one.workload for one in report.verdicts if not one.built_in and one.verdict is not Verdict.NOT_IN_SCOPE}
     names.update(workload.name for workload in report.workloads)
-    in_scope = {one.id for one in objectives if _is_in_scope(one, kind, names, has_plans=bool(report.queries))}
+    if kind is RunKind.LOAD:
+        names.add(ALL_WORKLOADS)
+    indicators = MEASURED_BY[kind] if report.imported is None else MEASURED_BY[kind] & _TOLD_BY_OTHERS
+    in_scope = {one.id for one in objectives if one.workload in names and one.indicator in indicators}
+    if report.queries:
+        in_scope |= {
+            one.id for one in objectives if one.workload == DATABASE and one.indicator is Indicator.PLAN_ERRORS
+        }
     if report.load is not None:
         in_scope.difference_update(report.load.out_of_scope)
     return judge(objectives, observations, in_scope, any_failure_misses=kind is RunKind.PROFILE)
 
 
-def _is_in_scope(objective: Objective, kind: RunKind, names: Collection[str], *, has_plans: bool) -> bool:
-    if objective.indicator is Indicator.PLAN_ERRORS:
-        return has_plans and objective.workload == DATABASE
-    if objective.indicator not in MEASURED_BY[kind]:
-        return False
-    return objective.workload in names or (objective.workload == ALL_WORKLOADS and kind is RunKind.LOAD)
+def _kind_of(report: Report) -> RunKind:
+    if report.imported is not None:
+        return RunKind(report.imported.kind)
+    return RunKind.PROFILE if report.load is None else RunKind.LOAD

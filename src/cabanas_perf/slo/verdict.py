@@ -69,6 +69,8 @@ class Observation:
     queries: int | None = None
     """The most statements that one request sent."""
     plan_errors: int | None = None
+    calls_per_sample: int = 1
+    """Above 1 each latency is the mean of so many calls."""
     missing: str = ""
     """Why data is missing, in words for the user."""
 
@@ -152,6 +154,9 @@ def _judge_latency(objective: Objective, observation: Observation) -> Judgement:
     if distribution is None or not distribution.count:
         return _no_data(objective, observation.missing, needed=_needed_from_nothing(objective.assertion))
     assertion = objective.assertion
+    if observation.calls_per_sample > 1 and assertion.statistic != "mean":
+        reason = f"each sample is the mean of {observation.calls_per_sample} calls, which says nothing of a single one"
+        return Judgement(objective, Verdict.INCONCLUSIVE, reason, samples=distribution.count)
     if assertion.quantile is not None:
         return _settle(objective, _estimate_percentile(assertion, assertion.quantile, distribution))
     if assertion.statistic == "mean":

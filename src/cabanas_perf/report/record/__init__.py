@@ -11,6 +11,7 @@ from cabanas_perf.report.record.comparisons import ComparedRound, ComparedSide, 
 from cabanas_perf.report.record.document import SCHEMA, Report, build_schema
 from cabanas_perf.report.record.environment import Environment, Noise, Server
 from cabanas_perf.report.record.findings import Finding
+from cabanas_perf.report.record.imports import Imported as Imported
 from cabanas_perf.report.record.load import Capacity, CapacityStep, Guard, Load, ScalabilityFit, TimelinePoint
 from cabanas_perf.report.record.memory import Allocation, Memory, MemoryGrowth
 from cabanas_perf.report.record.optimizations import (

@@ -10,6 +10,7 @@ from cabanas_perf.report.record.audits import Audit
 from cabanas_perf.report.record.base import Record
 from cabanas_perf.report.record.comparisons import Comparison
 from cabanas_perf.report.record.environment import Environment
+from cabanas_perf.report.record.imports import Imported
 from cabanas_perf.report.record.load import Load
 from cabanas_perf.report.record.optimizations import Ledger, Optimization
 from cabanas_perf.report.record.queries import Query
@@ -25,6 +26,7 @@ class Report(Record):
     schema_: Literal["cabanas-perf/report/1"] = Field(default=SCHEMA, alias="schema")
     run: Run
     environment: Environment
+    imported: Imported | None = None
     workloads: tuple[Workload, ...] = ()
     queries: tuple[Query, ...] = ()
     load: Load | None = None

@@ -69,6 +69,8 @@ class Workload(Record):
     latency_ms: Latency | None
     refused_latency_ms: Latency | None = None
     ack_latency_ms: Latency | None = None
+    calls_per_sample: Count = 1
+    """Above 1 each latency is the mean of so many calls, which says nothing of a single one."""
     elapsed_s: NonNegative
     throughput_rps: NonNegative | None
     cpu_ms_per_request: NonNegative | None = None
