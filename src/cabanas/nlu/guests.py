@@ -22,7 +22,7 @@ _FRAGMENTS = {
     # What stands after a number and makes it count something else than people.
     "tail": """(?! RO? {HOUR|THING|PET|LODGING|CASH|NOCHE|NOCHES|DIAS|DIA|SEMANA|SEMANAS|MES|MESES|ANOS|PERCENT|BIG
             |MONTH|QUINCENA|FINES|FINDE|FIN|X|FAMILIES|GLUED|YGLUED|SERVICE|FERIADO}
-        | {UNKNOWN|MAS} {NOCHES|DIAS|SEMANAS|MESES|THING}
+        | {UNKNOWN|MAS|SAME} {NOCHES|DIAS|SEMANAS|MESES|THING}
         | (?: COMMA? DAY ){1,6} Y DAY {DE|DEL}? MONTH
         | PERSONS? {GROWN|KID|KIDS|FRIENDS|COUPLE|COUPLES|KIN2} | DE MONTH | AL {DAY|GLUED}
         | {A|HASTA|DASH} EL? (?: DAY RO? {DE|DEL}? MONTH | GLUED ) | COLON DIGITS
@@ -60,7 +60,7 @@ _TOTALS = Anchored(
             """(?<!GEAR) PARA {SLASH|LOS|WE|ABOUT|COMO|UNKNOWN}? {UN|SOLO}? (?: UNO | @some ) PERSONS? @tail
             | (?<!{DIGITS|GLUED}) X SOME @tail""",
         ),
-        "family": ("FAMILY", "FAMILY DE {COMO|ABOUT}? @some {FRIENDS|GROWN|PERSONS}? @tail"),
+        "family": ("FAMILY", "FAMILY ES? DE {COMO|ABOUT}? @some {FRIENDS|GROWN|PERSONS}? @tail"),
         "typical": ("FAMILY", "FAMILY TIPO"),
         "fit": ("FIT", "FIT {LOS|WE|UNKNOWN}? SOME PERSONS? @tail"),
         "come_in": ("COME_IN", "COME_IN {LOS|WE}? SOME PERSONS? (?= ASK | $ )"),
@@ -108,9 +108,12 @@ _RELATIVES = frozenset({"kin", "partner", "child", "the_child", "parents"})
 
 _ALONE = grammar("(?<!MAY) {I|GO|MY|ESTE|AM} SOLO (?! {WANT|UNKNOWN|QUE|POWER|HAVE} ) | SOLO PARA MY | {SOLO|SOLOS} I")
 _NOT_MEANT = grammar("{NO|WERE} {SOMOS|GO}? $")
+# "la otra vez fuimos 6", "la última vez pagamos 80.000 para 4"
+_TOLD = grammar("(?: VISITED | {ULTIMO|OTRO} INSTEAD ) {^DOT|ASK|COMMA|WANT|HAY|HAVE|Y}{0,12} $")
 _ON_TOP = grammar("COMMA? {Y|PLUS|MAS|CON} (?: MAS | {THEY_GO|GO|UNKNOWN} ALSO | ALSO {THEY_GO|GO|UNKNOWN}? )?")
 
 _COUNT, _CON, _PARA = classes("COUNT"), symbol_of("CON"), symbol_of("PARA")
+_STORY = classes("VISITED INSTEAD")
 _DENIALS = classes("NO WERE SOMOS GO")
 _LINKS = classes("COMMA Y PLUS MAS CON")
 _SOLO, _TALK = classes("SOLO SOLOS"), grammar("(?: TELL | LO UNKNOWN ) CON $")
@@ -126,7 +129,7 @@ def read_guests(tokens: list[str], tape: str, present: frozenset[str]) -> int | 
     """The number of guests, children included; None where the message does not say it."""
     if present.isdisjoint(_TRIGGERS):
         return None
-    stated = _stated_total(tokens, tape)
+    stated = _stated_total(tokens, tape, is_told=not present.isdisjoint(_STORY))
     if stated is not None:
         total, end = stated
         found: int | None = total + _on_top_of(total, end, tokens, tape)
@@ -142,12 +145,14 @@ def _numbers(match: re.Match[str], tokens: list[str]) -> list[int]:
     return [VALUE_OF[token] for token, kind in zip(tokens[start:end], match[0], strict=True) if kind in _NUMERALS]
 
 
-def _stated_total(tokens: list[str], tape: str) -> tuple[int, int] | None:
+def _stated_total(tokens: list[str], tape: str, *, is_told: bool) -> tuple[int, int] | None:
     """The last total stated outright ("somos 4"), else the last implied one ("para 4"), and where it ends."""
     strong = weak = None
     for match in _TOTALS.find(tape, MAX_MENTIONS):
         start = match.start()
         if start and tape[start - 1] in _DENIALS and _NOT_MEANT.search(tape, max(0, start - 2), start):
+            continue
+        if is_told and _TOLD.search(tape, max(0, start - 12), start):
             continue
         numbers = _numbers(match, tokens)
         kind = match.lastgroup
@@ -205,7 +210,9 @@ def _sum_of_parts(tokens: list[str], tape: str) -> int | None:
         return None  # "¿un bebé de 10 meses paga?", "vamos con un bebé"
     if "uncounted" in counts or is_talk or is_child_in_passing:
         return None
-    if counts.keys() & _RELATIVES and "speaker" not in counts and not is_for:
+    if counts.keys() == {"speaker"} and not is_for:
+        return None  # "yo reservé el 15"
+    if counts.keys() & _RELATIVES and "grown" not in counts and "speaker" not in counts and not is_for:
         return people + 1 if is_with or people > 1 else None
     speaks_of_company = is_with and counts.keys() <= {"friends", "kids"}
     return people + ("speaker" in counts or speaks_of_company)

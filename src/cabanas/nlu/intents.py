@@ -20,7 +20,8 @@ _FRAGMENTS = {
         (?<!NO {ME|LO|LA|TE|GO} {WANT|GO|A}) (?<!NO GO A)""",
     # "qué precio tiene el finde" offers no dates.
     "offered": "(?<!{PRICE|HOW_MUCH|WHERE}) {HAY|HAVE|REMAIN}",
-    "day": "DAY (?! {THING|PET|SERVICE} ) | WEEKDAY | FINDE | GLUED | MANANA | HOY | FIN | SEMANA",
+    "day": """(?<=EL) DAY (?! {THING|PET|SERVICE} ) | DAY (?= {Y|AL|A|DASH|COMMA|DE|DEL} {DAY|MONTH} )
+        | WEEKDAY | FINDE | GLUED | MANANA | HOY | FIN | SEMANA""",
     "distance": "HOW_MUCH (?: {DE|DEL|REMAIN} | ESTE UNKNOWN? {DE|DEL} | UNKNOWN {DE|DEL} )",
 }
 
@@ -67,7 +68,7 @@ _SIGNS = Anchored(
             """PRICE | (?<!Y) WOULD_LEAVE | (?<! A ) HOW_MUCH (?! {ANTES|ARRIVE} ) | (?<= A ) (?! @distance ) HOW_MUCH
             | TOTAL {POR|X} COUNT
             | WORTH {LA|EL|POR|DE|DEL|X|PARA|UN|ES} | (?<=QUE) {SELLS|WORTH} | (?<={ME|NOS|LE}) SELLS
-            | SELLS {MONEY|COUNT|GLUED|P99|BIG|MAS|LA|LO|POR|X|PARA|ASK} | (?<!{UN|LA|EL} D12) (?<=D12) X D12""",
+            | SELLS {SAME|MONEY|COUNT|GLUED|P99|BIG|MAS|LA|LO|POR|X|PARA|ASK} | (?<!{UN|LA|EL} D12) (?<=D12) X D12""",
         ),
     },
     _FRAGMENTS,
@@ -77,11 +78,11 @@ _SERVICE_ALONE = grammar(
     "SERVICE | MEANS | PET | (?<!{POR|LA}) INFO | CHECK | FIT | COME_IN SOME ASK | THING ASK "
     "| {HAVE|HAY} {UN|ANY|UNKNOWN} | REACHES | COMO {ES|SE} | EN QUE UNKNOWN | AIR"
 )
-_PRICE_ALONE = grammar("DEPOSIT | MONEY | WORTH | CASH {LA|POR|X|ASK} | EL TOTAL (?! {DE|ES|SOMOS|SERIA} )")
+_PRICE_ALONE = grammar("DEPOSIT | PAYS | MONEY | WORTH | CASH {LA|POR|X|ASK} | EL TOTAL (?! {DE|ES|SOMOS|SERIA} )")
 _OFFER_ALONE = grammar("{HAY|HAVE} (?: ASK | $ )")
 
 _ALONE = classes(
-    "MEANS HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH AIR TOTAL COME_IN THING CASH REACHES"
+    "MEANS HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH AIR TOTAL COME_IN THING CASH REACHES PAYS"
 )
 _HELLO = classes("HELLO")
 _DONE = classes("PAY PAST VISITED")

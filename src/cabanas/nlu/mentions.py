@@ -21,11 +21,12 @@ _FRAGMENTS = {
     "nextish": "QUE? VIENE | PROXIMO",
     "next_week": "(?:DE|EN)? LA? (?: SEMANA @nextish | PROXIMO SEMANA | OTRO SEMANA )",
     "weekend": "FINDE | FIN DE? SEMANA",
-    "ahead": "(?<=EN) | (?<=EN ABOUT) | (?<=DENTRO DE) | (?<=DENTRO DE ABOUT) | (?<=DE ACA A)",
+    "ahead": """(?<={EN|ABOUT|DE|A})
+        (?: (?<=EN) | (?<=EN ABOUT) | (?<=DENTRO DE) | (?<=DENTRO DE ABOUT) | (?<=DE ACA A) )""",
     # A single day of the month, not the first end of a range.
     "of_day": """DIA? (?: S DIGITS | {DAY|PRIMERO} RO? (?: {DE|DEL}? MONTH (?: {DE|DEL} YEAR)? )? )
         (?! RO? {A|AL|HASTA|DASH|Y|COMMA} {EL|AL}? {DAY|GLUED|WEEKDAY} ) @tail""",
-    "the_other": "(?: {ME|NOS}? {POWER|SUIT} )? COMMA? {SINO|Y}? EL (?: OTRO | @nextish )",
+    "the_other": "(?: {ME|NOS}? {POWER|SUIT} )? {COMMA|DOT}? {SINO|Y}? EL (?: OTRO | @nextish )",
     "of_month": "{DE|DEL} (?:MES DE)? MONTH (?: {DE|DEL}? YEAR )?",
     "out": "{OUT_WORD|LEAVE}",
     "day_name": "{NAVIDAD|NOCHEBUENA|CARNAVAL|PASCUA|REYES|SANTA|VALENTINE|FINDE|LARGO}",
@@ -82,7 +83,9 @@ _KINDS = {
         f"{_DETERMINERS} FINDE FIN FERIADO BRIDGE",
         """{ESTE|ESE|PROXIMO|OTRO|ORDINAL}? (?: @weekend ) PROXIMO? (?: UNKNOWN? LARGO )?
             (?: @nextish | PASADO | @next_week | AFTER DE ESTE )?
-            (?: (?<! LARGO ) {DEL|AL} FERIADO (?! {DE|DEL} ) | {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month
+            (?: (?<! LARGO ) {DEL|AL} FERIADO (?! {DE|DEL} )
+                | DEL DAY Y EL? DAY (?! RO? {DE|DEL}? MONTH ) @tail
+                | {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month
                 | (?: {DE|DEL} LA? )? @holiday | (?<=LARGO) MONTH
                 | S D12 @tail (?! {A|AL|HASTA|DASH|MONTH|DE|Y} )
                 | COMMA? NO @the_other | (?<= NO ESTE FINDE ) @the_other | (?<= NO ESTE FIN DE SEMANA ) @the_other )?
@@ -136,8 +139,8 @@ _KINDS = {
     "tomorrow": ("MANANA", "(?<!{LA|ESTE|ESE}) MANANA @its_number?"),
     "today": ("HOY ESTE", "HOY @its_number? | ESTE {NOCHE|TARDE}"),
     "weekday": (
-        f"{_DETERMINERS} WEEKDAY INITIAL",
-        """INITIAL (?= DAY {A|AL|DASH} {INITIAL|DE} DAY )
+        f"{_DETERMINERS} WEEKDAY INITIAL MAR",
+        """MAR (?= GLUED | DIGITS (?: {DE|DEL}? MONTH | {AL|A|DASH} ) ) | INITIAL (?= DAY {A|AL|DASH} {INITIAL|DE} DAY )
         | {ESTE|ESE|PROXIMO|OTRO|ORDINAL}? WEEKDAY (?: PASADO | @next_week
             | (?: @nextish )? COMMA? NO COMMA? EL (?: OTRO | @nextish ) | @nextish
             | DOT (?= DAY ) | DE ESTE SEMANA | @of_month

@@ -354,7 +354,7 @@ class Reader:
                 month = VALUE_OF[self.tokens[index]]
             elif day is not None and self.tape[index - 1] in _SLASHED:
                 month = _value(self.tokens[index])
-            elif kind in _DAY_CLASSES and not (kind in _ORDINAL and day is not None):
+            elif kind in _DAY_CLASSES and not (day is not None and (kind in _ORDINAL or _Y in match[0])):
                 day = _value(self.tokens[index])
         return day, month
 
@@ -526,12 +526,12 @@ _DASHED_OR_DOTTED = classes("N12 P12")
 _WISHED = grammar("{WISH|GOOD} (?: {NAVIDAD|PASCUA} {Y|COMMA} )? $")
 _MONTH, _ANO, _NUEVO, _ESTE, _OTRO = (symbol_of(name) for name in ["MONTH", "ANO", "NUEVO", "ESTE", "OTRO"])
 _QUINCENA, _EL, _AFTER, _NO = classes("QUINCENA"), classes("EL"), classes("AFTER"), symbol_of("NO")
-_PAR = classes("PAR")
+_PAR, _Y = classes("PAR"), symbol_of("Y")
 _CARNIVAL, _MOTHER, _FATHER = (symbol_of(name) for name in ["CARNAVAL", "MOTHER", "FATHER"])
 _CHILDREN = classes("CHILD KID KIDS")
 _WEEKDAY_SYMBOL = symbol_of("WEEKDAY")
 _PASADO, _WEEKDAY, _SEMANA, _LARGO, _YEAR = (
-    classes(name) for name in ("PASADO", "WEEKDAY INITIAL", "SEMANA", "LARGO FERIADO BRIDGE", "YEAR")
+    classes(name) for name in ("PASADO", "WEEKDAY INITIAL MAR", "SEMANA", "LARGO FERIADO BRIDGE", "YEAR")
 )
 _MONTH_SET, _ORDINAL, _SLASHED = classes("MONTH"), classes("ORDINAL"), classes("S")
 _NUMBERED = _ORDINAL | classes("D12")

@@ -11,11 +11,11 @@ _REACH = 7
 _OTHER_BUSINESS = grammar("{PAY|PAST|VISITED|BORN|AYER|TELL|ANSWER|OPENING}")
 # A range is never a day of payment or birth: "para festejar mi cumple, del 5 al 7".
 # "te confirmo mañana", "les confirmo el lunes": the day of an answer. "Te confirmo el 15" is a stay.
-_ANSWER_BEFORE = grammar("{TE|LE} {CONFIRM|CORRECTION} {EL|ESTE}? $")
+_ANSWER_BEFORE = grammar("{TE|LE} {LO|LA}? {CONFIRM|CORRECTION} {EL|ESTE}? $")
 _OTHER_BUSINESS_OF_RANGE = grammar("{PAST|VISITED|OPENING}")
 _SCOPE_ENDS = grammar("{DOT|ASK|COMMA|PAREN|WANT|PARA|POR|X|SI|HAY|HAVE|FREE|PLACE|GO|ARRIVE|BOOK}")
 # "fuimos para semana santa"; "te escribí por el 15" is another matter.
-_PAST_VISIT = grammar("VISITED {PARA|POR|EN|A|EL|LA|LOS}{0,2} $")
+_PAST_VISIT = grammar("VISITED {PARA|POR|EN|A|EL|LA|LOS}{0,2} $ | WISH {LA|EL} {LODGING|FINDE} {EN|DEL|DE}? $")
 _OPENING_HOURS = grammar("(?: COMMA? DE {COUNT|GLUED} A {COUNT|GLUED} HOUR? )? UNKNOWN? OPENING")
 _DEADLINE = grammar("ANTES {DE|DEL} EL? LA? $ | SI BOOK $")
 _PLACE = grammar(
@@ -48,17 +48,20 @@ _FAREWELL = grammar("(?: DOT | ASK | COMMA | GREETING ) HASTA EL? $")
 
 # A day alone, in a clause with words of another matter, is a stay only if the clause speaks of one. The words for
 # places and things to have are no proof: "el partido es el domingo, ¿tienen tele?".
-_SPEAKS_OF_STAY = classes(
-    """FREE LIBRE PLACE TAKEN RESERVED HAY HAVE REMAIN PRICE WORTH HOW_MUCH BOOK BOOKING WANT GO THEY_GO ARRIVE LEAVE
-    WOULD_LEAVE DESDE HASTA PARTIR PARA CHECK NOCHE NOCHES LODGING CALENDAR_DATE SOMOS PERSONS CANCEL CHANGE CHANGE_IT
-    TAKE KEEP CORRECTION SINO FAMILY COUPLE GROWN SERIA POWER SUIT MAY TIMING"""
+_SPEAKS_OF_STAY = grammar(
+    """{FREE|LIBRE|PLACE|TAKEN|RESERVED|REMAIN|PRICE|WORTH|HOW_MUCH|BOOK|BOOKING|WANT|GO|THEY_GO|ARRIVE|LEAVE|
+        WOULD_LEAVE|DESDE|HASTA|PARTIR|PARA|CHECK|NOCHE|NOCHES|LODGING|CALENDAR_DATE|SOMOS|PERSONS|CANCEL|
+        CHANGE|CHANGE_IT|TAKE|KEEP|CORRECTION|SINO|FAMILY|COUPLE|GROWN|SERIA|POWER|SUIT|MAY|TIMING}
+    | {HAY|HAVE} (?! {UNKNOWN|SERVICE|THING|PET} )"""
 )
 _OTHER_WORDS = classes("UNKNOWN WORKER BORN")
 _CLAUSE_ENDS = classes("DOT ASK COMMA PAREN")
 _LONGEST_CLAUSE = 24
 
 _ROLES = classes("WOULD_LEAVE LEAVE OUT_WORD GO HASTA ARRIVE IN_WORD DESDE PARTIR")
-_BUSINESS = classes("PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED HOME DOCUMENT INSTEAD BOOK")
+_BUSINESS = classes(
+    "PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED HOME DOCUMENT INSTEAD BOOK WISH"
+)
 _BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED")
 _SIGNS = _ROLES | _BUSINESS | _BUSINESS_AFTER | classes("NO NOCHE NOCHES")
 
@@ -96,7 +99,7 @@ class Surroundings:
                 return True
         if is_range or self._present.isdisjoint(_BUSINESS_AFTER):
             return False
-        is_answer = point.day is None and _ANSWER_BEFORE.search(tape, max(0, point.start - 3), point.start)
+        is_answer = point.day is None and _ANSWER_BEFORE.search(tape, max(0, point.start - 4), point.start)
         return bool(is_answer) or _OTHER_BUSINESS_AFTER.match(tape, point.end) is not None
 
     def is_of_other_matter(self, point: Point, upto: int) -> bool:
@@ -114,9 +117,9 @@ class Surroundings:
         while end < last and tape[end] not in _CLAUSE_ENDS:
             end += 1
         around = tape[begin : point.start] + tape[upto:end]
-        if _OTHER_WORDS.isdisjoint(around) or not _SPEAKS_OF_STAY.isdisjoint(tape[begin:end]):
+        if _OTHER_WORDS.isdisjoint(around) or _SPEAKS_OF_STAY.search(tape, begin, end):
             return False
-        return point.month is None or self._present.isdisjoint(_SPEAKS_OF_STAY)
+        return point.month is None or _SPEAKS_OF_STAY.search(tape) is None
 
     def is_negated(self, start: int, end: int) -> bool:
         """As in "del 22 al 25, no del 15 al 18" and "del 15 al 18 no puedo"."""

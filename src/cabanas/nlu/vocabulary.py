@@ -48,7 +48,7 @@ SMALL_WORDS: Final = {
     "HACE": "hace",
     "CORRECTION": (
         "mejor perdon disculpa digo corrijo corregi error equivoque confundi perdona disculpame perdoname "
-        "disculpen finalmente"
+        "disculpen disculpe perdone finalmente"
     ),
     "SINO": "sino",
     "ESTE": "este esta ste estes",
@@ -64,11 +64,15 @@ SMALL_WORDS: Final = {
     "ALGO": "algo",
     "ANY": "alguna algun algunas algunos",
     "ABOUT": "unos unas aproximadamente aprox",
-    "SOLO": "solo sola solito solita",
+    "SOLO": "solo sola solamente unicamente solito solita",
     "SOLOS": "solos solas",
     "AFTER": "despues",
     "INITIAL": "l j v s",
-    "TIMING": "apartir sigue temprano tempranito mismo hacia adelante alrededor tal estaria puntual",
+    "MAR": "mar",
+    # Words that go with a day and speak of nothing else.
+    "TIMING": (
+        "apartir sigue temprano tempranito mismo hacia adelante alrededor posibilidad posibilidades tal estaria puntual"
+    ),
     "ALSO": "tambien tmb tb",
     "NOTHING": "nada",
     "THEIR": "su sus",
@@ -211,7 +215,7 @@ PEOPLE_WORDS: Final = {
     "FAMILIES": "familias flias",
     "QUANTITY": "cant cantidad",
     "TIPO": "tipo",
-    "SOMOS": "somos seriamos seremos samos somo sumos estariamos",
+    "SOMOS": "somos seriamos seremos samos somo sumos estariamos fueramos fuesemos",
     "WERE": "eramos",
     "BE": "ser",
     "THEY_GO": "van vienen irian vendrian",
@@ -295,7 +299,7 @@ INTENT_WORDS: Final = {
     ),
     "LIBRE": "libre",
     "AIR": "aire",
-    "PLACE": "lugar lugares luga",
+    "PLACE": "lugar lugares luga cupo cupos hueco huecos espacio espacios",
     "TAKEN": "ocupado ocupada ocupadas ocupados tomada",
     "PRICE": (
         "precio precios tarifa tarifas costo costos presupuesto presupuestar presupuestame cotizacion cotizar "
@@ -365,6 +369,8 @@ INTENT_WORDS: Final = {
     "WHERE": "donde adonde dnd",
     "NEAR": "cerca cercania cerquita",
     "REACHES": "llega",
+    "PAYS": "paga pagan",
+    "SAME": "igual menos",
     "FIT": "entran caben cabe duermen entra",
     "CLOCK_TIME": "hora",
     "MAY": "pueden puede podes",
@@ -421,6 +427,7 @@ VALUES: Final = (
     (-1, "ultimo ultima"),
     (0, "l"),
     (12, "fiestas"),
+    (1, "mar"),
     (3, "j"),
     (4, "v"),
     (5, "s"),
