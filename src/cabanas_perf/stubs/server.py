@@ -52,10 +52,19 @@ def make_config(state: StubState) -> uvicorn.Config:
     )
 
 
+def listen(port: int) -> socket.socket:
+    """A listening socket on loopback whose connections send at once what is written to them."""
+    listening = socket.create_server((_LOOPBACK, port))
+    # Connections inherit it. asyncio sets it itself, but not on those of a socket that was made without naming TCP;
+    # the body of an answer would then wait some 40 ms for the acknowledgement of its head.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
+
+
 @asynccontextmanager
 async def run_stubs(state: StubState, *, port: int = 0) -> AsyncIterator[StubAddress]:
     """The stubs on loopback for the block, in this event loop; port 0 takes a free one."""
-    with socket.create_server((_LOOPBACK, port)) as listening:
+    with listen(port) as listening:
         server = _QuietServer(make_config(state))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started:
