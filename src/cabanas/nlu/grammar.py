@@ -26,7 +26,7 @@ UNIONS = {
     "ARRIVE": "COME COME_IN",
     "HELLO": "GREETING GOOD",
     "THING": "OBJECT GEAR",
-    "ORDINAL": "PRIMERO SEGUNDO TERCERO CUARTO ULTIMO",
+    "ORDINAL": "PRIMERO NTH ULTIMO",
 }
 _UNION = re.compile(r"\{(\^?)([A-Z][A-Z0-9_|\s]*)\}")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")

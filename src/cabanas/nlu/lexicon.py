@@ -132,7 +132,9 @@ def _add_numbers() -> None:
         for digits in {str(number), f"{number:02}"}:
             _add(digits, f"D{size}", number)
             for glue, kind in _GLUES.items():
-                _add(digits + glue, f"{kind}{size}", number)
+                # No date has "85/" or "85-"; "85." begins a price.
+                is_price = size == "99" and kind == "P"
+                _add(digits + glue, f"{kind}{size}" if size != "99" or is_price else "GLUED99", number)
     for year in range(1900, 2100):
         _add(str(year), "YEAR" if year >= 2000 else "BIG", year)
         for glue in "/-":

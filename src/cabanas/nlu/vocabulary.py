@@ -151,9 +151,7 @@ NUMBER_WORDS: Final = {
         "veinticuatro veinticinco veintiseis veintisiete veintiocho veintinueve treinta treintayuno"
     ),
     "PRIMERO": "primero primer primera",
-    "SEGUNDO": "segundo segunda",
-    "TERCERO": "tercero tercera tercer",
-    "CUARTO": "cuarta",
+    "NTH": "segundo segunda tercero tercera tercer cuarta",
 }
 
 SIGNS: Final = {
@@ -341,7 +339,6 @@ INTENT_WORDS: Final = {
         "cancelando desistir desisto cancelr kancelar cancelemos suspenderla suspende canselacion"
     ),
     "BAJA": "baja",
-    "SEASON": "temporada",
     "POWER": "puedo podemos podre podremos podria podriamos pude pudimos poder",
     "SUIT": "sirve conviene sirven",
     "GREETING": ("hola buenas buenos hello holis ola holaa holaaa holaaaa hi saludos bnas buenass wenas holas alo"),
@@ -350,7 +347,8 @@ INTENT_WORDS: Final = {
     "VENUE": "club hospital terminal estacion estadio hotel",
     "DOCUMENT": "mensaje mail correo instagram publicacion historia audio diario posteo",
     "HOME": "vivo vivimos",
-    "SOMEONE": "alguien nadie",
+    # No grammar asks for these words; here, they count as none of another matter.
+    "NEUTRAL": "alguien nadie temporada",
     "SERVICE": (
         "wifi internet pileta piscina parrilla parrillas asador quincho cochera estacionamiento estacionar "
         "garage garaje ropa sabanas toallas toalla toallones calefaccion estufa jacuzzi hidromasaje yacuzzi "
