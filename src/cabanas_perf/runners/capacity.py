@@ -30,6 +30,7 @@ from cabanas_perf.runners.load_session import (
     LoadSession,
     LoadView,
     PartOutcome,
+    check_audit_dsn,
     choose_scope,
     find_endpoints,
     payments_of,
@@ -126,6 +127,7 @@ def run_capacity(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
     """
     run = Run()
     options = replace(options, abort=True)
+    check_audit_dsn(options.audit_dsn)
     objectives = options.slo.select(run=RunKind.LOAD, set_name=options.slo_set)
     in_scope = choose_scope(objectives, find_endpoints(options.scenario), options.scenario)
     wanted = [one for one in objectives if one.id in in_scope]

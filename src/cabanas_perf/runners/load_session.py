@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import asyncpg
 import uvloop
 
 from cabanas_perf.load.client_settings import (
@@ -23,6 +24,7 @@ from cabanas_perf.load.progress import LoadProgress, measure_progress
 from cabanas_perf.load.scenario import Scenario, make_plan
 from cabanas_perf.load.user_files import find_user_classes, list_endpoints
 from cabanas_perf.runners.errors import RunError
+from cabanas_perf.runners.explain_database import connect
 from cabanas_perf.runners.load_generator import Distribution, GeneratorRun, run_generator
 from cabanas_perf.runners.load_observations import REPLIED_ENDPOINTS, Part
 from cabanas_perf.runners.providers import register_payments
@@ -36,6 +38,8 @@ from cabanas_perf.slo.objective import ALL_WORKLOADS, MEASURED_BY, Objective, Ru
 from cabanas_perf.workloads.prereservation import run_marker
 
 _SECRET_BY_USER_FILE = {"whatsapp": WHATSAPP_SECRET_VARIABLE, "mercadopago": MERCADOPAGO_SECRET_VARIABLE}
+DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What a database that goes away during a run leads to."""
 _REPLIES_WAIT_S = 15.0
 _PAYMENTS = 100
 _LOOK_EVERY_S = 1.0
@@ -109,6 +113,17 @@ class PartOutcome:
     server: ServerRecord
     statements: WatchedStatements
     hopeless: Objective | None
+
+
+def check_audit_dsn(audit_dsn: str | None) -> None:
+    """Raise RunError, before anything is sent, when the database that is to be audited cannot be reached."""
+    if audit_dsn is not None:
+        uvloop.run(_reach(audit_dsn))
+
+
+async def _reach(database_url: str) -> None:
+    connection = await connect(database_url)
+    await connection.close()
 
 
 def find_endpoints(scenario: Scenario) -> tuple[str, ...]:
@@ -220,10 +235,15 @@ def _check_ran(run: GeneratorRun) -> None:
 
 
 def read_part_replies(session: LoadSession, endpoints: Collection[str]) -> Sequence[WebhookReply] | None:
-    """When the run's messages were answered so far; None when the service's tables are not within reach."""
+    """When the run's messages were answered so far; None when the service's tables are not within reach, or not any
+    more.
+    """
     if session.database_url is None:
         return None
     if not REPLIED_ENDPOINTS.intersection(endpoints):
         return ()
     wait_s = 0.0 if session.stop else _REPLIES_WAIT_S
-    return uvloop.run(read_replies(session.database_url, marker=session.marker.replace(" ", "."), wait_s=wait_s))
+    try:
+        return uvloop.run(read_replies(session.database_url, marker=session.marker.replace(" ", "."), wait_s=wait_s))
+    except DATABASE_ERRORS:
+        return None

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from cabanas_perf.cli.loadtest import loadtest
 from cabanas_perf.load.scenario import find_scenario
+from cabanas_perf.runners import loadtest as loadtest_runner
 
 # Timed against a clock, on all the cores that there are.
 pytestmark = pytest.mark.serial
@@ -148,6 +149,22 @@ def test_a_starved_generator_makes_the_run_inconclusive(run, start_script):
 
 def test_a_target_that_is_down_was_not_reached(run):
     assert run("http://127.0.0.1:9") == (NOT_REACHED, None)
+
+
+def test_a_database_to_audit_that_is_down_ends_it_before_anything_is_sent(run, start_script):
+    host, _ = start_script("fake_service.py", "well")
+    assert run(host, "--audit-dsn", "postgresql://nobody@127.0.0.1:9/shop") == (NOT_REACHED, None)
+
+
+def test_a_database_that_goes_away_leaves_the_run_without_an_audit(run, start_script, monkeypatch):
+    host, _ = start_script("fake_service.py", "well")
+    # It was there at the start.
+    monkeypatch.setattr(loadtest_runner, "check_audit_dsn", lambda _: None)
+    code, report = run(host, "--audit-dsn", "postgresql://nobody@127.0.0.1:9/shop")
+    assert code == INCONCLUSIVE
+    assert report["audit"]["passed"] is None
+    assert report["audit"]["detail"].startswith("the database does not answer any more")
+    assert verdict_of(report, "health-p95") == "met"
 
 
 def test_a_ramp_longer_than_the_run_is_wrong_usage(run, start_script):
