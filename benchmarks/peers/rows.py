@@ -23,7 +23,7 @@ class Effort:
 
 
 QUICK = Effort(pairs=7, slow_pairs=5, load_s=2.0, stall_period_s=2.0)
-FULL = Effort(pairs=60, slow_pairs=9, load_s=6.0, stall_period_s=10.0)
+FULL = Effort(pairs=60, slow_pairs=9, load_s=4.0, stall_period_s=10.0)
 
 
 @dataclass(frozen=True, slots=True)
