@@ -35,7 +35,7 @@ def convert(content: object, path: Path) -> Report | None:
     for tool, read in _READERS.items():
         try:
             source = read(content)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise ForeignError(f"looks like {tool}, but cannot be read ({type(error).__name__}: {error})") from error
         if source is not None:
             return build_imported(source, path)
