@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import asyncpg
+
 from cabanas.bootstrap import Service, open_service
 from cabanas.services.inbox import Source
 from cabanas.settings import Settings
@@ -41,7 +43,7 @@ async def open_stand(backends: Backends, *, run_id: str, seed: int, providers: B
     """The stand for the block, at whose end what the run left in the database is removed.
 
     Raises:
-        RunError: when the database has too few free nights.
+        RunError: when the database has too few free nights, or no tables.
     """
     given = Settings().model_copy(update={"database_url": backends.database_url, "redis_url": backends.redis_url})
     context = WorkloadContext(via=Via.DIRECT, seed=seed, total_requests=0, run_id=run_id, settings=given)
@@ -57,6 +59,8 @@ async def open_stand(backends: Backends, *, run_id: str, seed: int, providers: B
             free_stays = await find_free_stays(shipped, count=_FREE_STAYS, marker=marker, seed=seed)
         except ValueError as error:
             raise RunError(str(error), fix="unset DATABASE_URL for an embedded database") from error
+        except asyncpg.UndefinedTableError as error:
+            raise RunError("the database has no tables of the service", fix="python -m cabanas migrate") from error
         try:
             yield Stand(sender.settings, shipped, sender, free_stays, guests)
         finally:
