@@ -39,13 +39,15 @@ _TOTALS = Anchored(
         "are": (
             "SOMOS SERIA BE",
             """{SOMOS|SERIA|BE} (?: {WE|SOLO|SOLOS|EN|TOTAL|LOS|UNKNOWN|ABOUT|COMO|UN|ENTRE} ){0,2}
-            (?: UNO | @some | SOME Y SOME ) PERSONS? @tail""",
+            (?: UNO | @some | SOME Y SOME ) PERSONS? @tail
+            (?: COMMA? UNKNOWN? (?: NO COMMA | CORRECTION COMMA? ) SOMOS? SOME PERSONS? @tail )?""",
         ),
         "go": (
             "GO WE THEY THEY_GO",
             """{GO|THEY_GO} {WE|SOLO|SOLOS|LOS|ABOUT|COMO|UNKNOWN}? @some PERSONS? @tail
             | (?<!Y) WE {ES|SOMOS|SOLO|SOLOS|LOS|UNKNOWN}? @some PERSONS? @tail | THEY ES @some @tail""",
         ),
+        "rather": ("SINO", "SINO {SOMOS|QUE}? SOME PERSONS? @tail"),
         "in_all": ("TOTAL", "TOTAL {ES|SOMOS|DE|COLON|SERIA}? SOME PERSONS? @tail"),
         "families_of": ("SOME", "SOME FAMILIES DE SOME @tail"),
         "persons": (
@@ -71,7 +73,7 @@ _TOTALS = Anchored(
     },
     _FRAGMENTS,
 )
-_STRONG = frozenset({"are", "go", "in_all"})
+_STRONG = frozenset({"are", "go", "rather", "in_all"})
 
 _PARTS = Anchored(
     {
@@ -89,7 +91,7 @@ _PARTS = Anchored(
         "couple": ("UN COUPLE", "UN? COUPLE"),
         "parents": ("MY", "MY KIN2"),
         "kin": ("MY", "MY KIN"),
-        "named": ("KIN", "(?<=SOMOS) KIN | (?<=KIN {COMMA|Y}) KIN"),
+        "named": ("KIN", "(?<=SOMOS) KIN | (?<=KIN {COMMA|Y}) KIN | (?<=KIN) KIN | KIN (?= COMMA? KIN )"),
         "child": ("MY", "MY KID"),
         "the_child": ("EL LA", "{EL|LA} KID"),
         "baby": ("KID", "(?<={CON|Y|PLUS|MAS}) KID"),
@@ -107,21 +109,23 @@ _HEADS = {"couples": 2, "couple": 2, "another_couple": 4, "parents": 2, "speaker
 _RELATIVES = frozenset({"kin", "partner", "child", "the_child", "parents"})
 
 _ALONE = grammar("(?<!MAY) {I|GO|MY|ESTE|AM} SOLO (?! {WANT|UNKNOWN|QUE|POWER|HAVE} ) | SOLO PARA MY | {SOLO|SOLOS} I")
-_NOT_MEANT = grammar("{NO|WERE} {SOMOS|GO}? $")
+_NOT_MEANT = grammar("{NO|WERE} {SOMOS|GO}? $ | NO GO A $")
 # "la otra vez fuimos 6", "la última vez pagamos 80.000 para 4"
+_STORY_LENGTH = 12
 _TOLD = grammar("(?: VISITED | {ULTIMO|OTRO} INSTEAD ) {^DOT|ASK|COMMA|WANT|HAY|HAVE|Y}{0,12} $")
 _ON_TOP = grammar("COMMA? {Y|PLUS|MAS|CON} (?: MAS | {THEY_GO|GO|UNKNOWN} ALSO | ALSO {THEY_GO|GO|UNKNOWN}? )?")
 
 _COUNT, _CON, _PARA = classes("COUNT"), symbol_of("CON"), symbol_of("PARA")
+_PUT_RIGHT = classes("NO CORRECTION")
 _STORY = classes("VISITED INSTEAD")
-_DENIALS = classes("NO WERE SOMOS GO")
+_DENIALS = classes("NO WERE SOMOS GO A")
 _LINKS = classes("COMMA Y PLUS MAS CON")
 _SOLO, _TALK = classes("SOLO SOLOS"), grammar("(?: TELL | LO UNKNOWN ) CON $")
 _NAMED = classes("GROWN KID KIDS FRIENDS COUPLE COUPLES KIN KIN2 I MY")
 _TRIGGERS = (
     _NAMED
     | _SOLO
-    | classes("SOMOS BE SERIA GO WE TOTAL PERSONS PARA X FIT COME_IN FAMILY FAMILIES THEY THEY_GO QUANTITY")
+    | classes("SOMOS BE SERIA GO WE TOTAL PERSONS PARA X FIT COME_IN FAMILY FAMILIES THEY THEY_GO QUANTITY SINO")
 )
 
 
@@ -129,12 +133,13 @@ def read_guests(tokens: list[str], tape: str, present: frozenset[str]) -> int | 
     """The number of guests, children included; None where the message does not say it."""
     if present.isdisjoint(_TRIGGERS):
         return None
-    stated = _stated_total(tokens, tape, is_told=not present.isdisjoint(_STORY))
+    is_told = not present.isdisjoint(_STORY)
+    stated = _stated_total(tokens, tape, is_told=is_told)
     if stated is not None:
         total, end = stated
         found: int | None = total + _on_top_of(total, end, tokens, tape)
     else:
-        found = None if present.isdisjoint(_NAMED) else _sum_of_parts(tokens, tape)
+        found = None if present.isdisjoint(_NAMED) else _sum_of_parts(tokens, tape, is_told=is_told)
         if found is None and not present.isdisjoint(_SOLO) and _ALONE.search(tape):
             return 1
     return found if found is not None and 1 <= found <= MOST_GUESTS else None
@@ -148,20 +153,25 @@ def _numbers(match: re.Match[str], tokens: list[str]) -> list[int]:
 def _stated_total(tokens: list[str], tape: str, *, is_told: bool) -> tuple[int, int] | None:
     """The last total stated outright ("somos 4"), else the last implied one ("para 4"), and where it ends."""
     strong = weak = None
+    is_denied = False
     for match in _TOTALS.find(tape, MAX_MENTIONS):
         start = match.start()
-        if start and tape[start - 1] in _DENIALS and _NOT_MEANT.search(tape, max(0, start - 2), start):
+        if start and tape[start - 1] in _DENIALS and _NOT_MEANT.search(tape, max(0, start - 3), start):
+            is_denied = True
             continue
-        if is_told and _TOLD.search(tape, max(0, start - 12), start):
+        if is_told and _TOLD.search(tape, max(0, start - _STORY_LENGTH), start):
             continue
         numbers = _numbers(match, tokens)
         kind = match.lastgroup
+        if kind == "rather" and not is_denied:
+            continue
         if kind == "typical":
             total = _TYPICAL_FAMILY
         elif kind == "families_of":
             total = numbers[0] * numbers[1]
         else:
-            total = sum(numbers) if kind == "plus" else max(numbers)
+            is_put_right = not _PUT_RIGHT.isdisjoint(match[0])
+            total = sum(numbers) if kind == "plus" else numbers[-1] if is_put_right else max(numbers)
         if kind in _STRONG:
             strong = total, match.end()
         else:
@@ -177,42 +187,57 @@ def _on_top_of(total: int, end: int, tokens: list[str], tape: str) -> int:
         if part is None:
             break
         count = 2 if part["two"] else next(iter(_numbers(part, tokens)), 1)
-        if _CON in link[0] and (part["kin"] or (total > 2 and count > 1)):
+        if _CON in link[0] and (part["kin"] or (total > 2 and (count > 1 or part["known"]))):
             break
         added += count
         end = part.end()
     return added
 
 
-_MORE = grammar("{LOS|LAS|MY}? COUNT UNKNOWN? {KID|KIDS} | {EL|LA|MY}? KID | MY (?P<kin> KIN ) | MY (?P<two> KIN2 )")
+_MORE = grammar(
+    """{LOS|LAS|MY}? COUNT UNKNOWN? {KID|KIDS} | (?P<known> {EL|LA|MY} KID ) | KID
+    | MY (?P<kin> KIN ) | MY (?P<two> KIN2 )"""
+)
 _NUMERALS = _COUNT | classes("N S")
 
 
-def _sum_of_parts(tokens: list[str], tape: str) -> int | None:
+def _sum_of_parts(tokens: list[str], tape: str, *, is_told: bool) -> int | None:
     """The people named one by one, the speaker among them where the words say so."""
     parts = _PARTS.find(tape, MAX_MENTIONS)
     if not parts:
         return None
+    first = parts[0].start()
+    counts = _heads_by_kind(parts, tokens)
+    before = tape[max(0, first - 2) : first]
+    is_with, is_for = _CON in before, _PARA in before
+    is_story = is_told and _TOLD.search(tape, max(0, first - _STORY_LENGTH), first) is not None
+    is_talk = is_with and _TALK.search(tape, max(0, first - 3), first) is not None  # "lo hablo con mi marido"
+    if is_story or is_talk or not _is_party(counts, is_with=is_with, is_for=is_for):
+        return None
+    people = counts.total()
+    if counts.keys() & _RELATIVES and counts.keys().isdisjoint({"grown", "speaker"}) and not is_for:
+        return people + 1 if is_with or people > 1 else None
+    speaks_of_company = is_with and counts.keys() <= {"friends", "kids"}
+    return people + ("speaker" in counts or speaks_of_company)
+
+
+def _heads_by_kind(parts: list[re.Match[str]], tokens: list[str]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for part in parts:
         kind = part.lastgroup
         assert kind is not None
         counts[kind] += next(iter(_numbers(part, tokens)), 1) * _HEADS.get(kind, 1)
-    first = parts[0].start()
-    before = tape[max(0, first - 2) : first]
-    is_with, is_for = _CON in before, _PARA in before
-    is_talk = is_with and _TALK.search(tape, max(0, first - 3), first) is not None  # "lo hablo con mi marido"
     if "kids" in counts:
         del counts["the_child"]  # "1 nene de 3 años, ¿el nene paga?"
-    is_child_in_passing = counts.keys() <= {"child", "the_child", "baby"} and not (is_with and "child" in counts)
-    people = counts.total()
-    if counts.keys() == {"kids"} and people == 1:
-        return None  # "¿un bebé de 10 meses paga?", "vamos con un bebé"
-    if "uncounted" in counts or is_talk or is_child_in_passing:
-        return None
-    if counts.keys() == {"speaker"} and not is_for:
-        return None  # "yo reservé el 15"
-    if counts.keys() & _RELATIVES and "grown" not in counts and "speaker" not in counts and not is_for:
-        return people + 1 if is_with or people > 1 else None
-    speaks_of_company = is_with and counts.keys() <= {"friends", "kids"}
-    return people + ("speaker" in counts or speaks_of_company)
+    return counts
+
+
+def _is_party(counts: Counter[str], *, is_with: bool, is_for: bool) -> bool:
+    """Whether those named are all the guests: not in "¿un bebé de 10 meses paga?" or "yo reservé el 15"."""
+    if "uncounted" in counts:
+        return False
+    if counts.keys() <= {"child", "the_child", "baby"}:
+        return is_with and "child" in counts
+    if counts.keys() == {"kids"}:
+        return counts.total() > 1
+    return is_for or counts.keys() != {"speaker"}

@@ -54,7 +54,7 @@ _KINDS = {
     "numeric_full": ("GLUED", "(?: S | (?<!BIG) N | P ) {S12|N12|P12} (?: YEAR | YGLUED | N31 | {DIGITS|D99} @tail )"),
     "glued_day": (
         "GLUED",
-        """{N|S|P} (?= DAY RO? {DE|DEL}? MONTH ) | N (?= S DIGITS @tail )
+        """{N|S|P} (?= (?: {N|S|P} ){0,4} DAY RO? {DE|DEL}? MONTH ) | N (?= S DIGITS @tail )
         | (?<={DEL|EL|DIAS}) N (?= D31 @tail )""",
     ),
     "numeric": (
@@ -85,7 +85,7 @@ _KINDS = {
             (?: @nextish | PASADO | @next_week | AFTER DE ESTE )?
             (?: (?<! LARGO ) {DEL|AL} FERIADO (?! {DE|DEL} )
                 | DEL DAY Y EL? DAY (?! RO? {DE|DEL}? MONTH ) @tail
-                | {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month
+                | {DEL|AL} (?: FERIADO {DE|DEL} | WEEKDAY )? @of_day | @of_month
                 | (?: {DE|DEL} LA? )? @holiday | (?<=LARGO) MONTH
                 | S D12 @tail (?! {A|AL|HASTA|DASH|MONTH|DE|Y} )
                 | COMMA? NO @the_other | (?<= NO ESTE FINDE ) @the_other | (?<= NO ESTE FIN DE SEMANA ) @the_other )?
@@ -162,7 +162,8 @@ _KINDS = {
         | (?: (?<=@day_name) | (?<=@day_name COMMA) ) DAY @tail (?= Y DAY @tail )
         | DAY @tail (?= {DEL|DE} {ESTE|OTRO|PROXIMO|CORRIENTE}? MES )
         | (?: (?<=INITIAL) | (?<=INITIAL DAY {A|AL|DASH} DE) ) DAY @tail
-        | (?: (?<!{SOMOS|PARA|X}) DAY | D31 ) (?= DAY Y DAY {DE|DEL}? MONTH )
+        | (?: (?<!{SOMOS|PARA|X}) DAY | D31 ) (?= (?: (?: DAY ){1,5} Y DAY | (?: DAY ){2,6} ) {DE|DEL}? MONTH )
+        | (?<=DAY) DAY (?= DAY {DE|DEL}? MONTH )
         | (?: (?<=MONTH @out) | (?<=MONTH CHECK @out) | (?<=MONTH {COMMA|Y} @out) | (?<=MONTH {COMMA|Y} CHECK @out) )
             DIGITS @tail
         | DIGITS @tail (?= (?: COMMA DIGITS ){0,6} {Y|O} EL? S D12 )

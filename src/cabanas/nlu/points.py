@@ -310,7 +310,7 @@ class Reader:
         day, month = self._of_day(match)
         ordinal = VALUE_OF.get(self.tokens[match.start()]) if match[0][0] in _ORDINAL else None
         if day is not None:
-            anchor = self._weekend_anchor(day, month)
+            anchor = self._weekend_anchor(day, month, is_long=is_long)
             if anchor is None:
                 return None
             is_holiday = anchor.weekday() < FRIDAY and anchor in calendar.non_working_days(anchor.year)
@@ -358,15 +358,19 @@ class Reader:
                 day = _value(self.tokens[index])
         return day, month
 
-    def _weekend_anchor(self, day: int, month: int | None) -> date | None:
+    def _weekend_anchor(self, day: int, month: int | None, *, is_long: bool) -> date | None:
+        """The next such day of a weekend, or of a long one; a day off makes any day one of a weekend."""
         if month is not None:
             return self._day_from(day, month)
         first = found = next_day_of_month(day, self.reference)
         for _ in range(_MONTHS_AHEAD):
-            if found is None or found.weekday() >= FRIDAY:
+            if found is None:
                 break
+            is_off = found in calendar.non_working_days(found.year)
+            if is_off or (calendar.long_weekend_around(found) if is_long else found.weekday() >= FRIDAY):
+                return found
             found = next_day_of_month(day, found + DAY)
-        return first if found is None or found.weekday() < FRIDAY else found
+        return first
 
     def week(self, match: re.Match[str]) -> Point | None:  # noqa: PLR0911 - one for each form
         if self.has(match, _PASADO):

@@ -52,7 +52,7 @@ _RANGE = grammar(
 _PLAIN_RANGES = frozenset({symbol_of("AL"), symbol_of("HASTA") + symbol_of("EL"), symbol_of("DASH")})
 _LIST = grammar("COMMA? Y {EL|AL|LA|DEL}? DIA? | COMMA EL?")
 _ALTERNATIVE = grammar(
-    "@time? {COMMA|PAREN|DOT}? (?: O {SINO|SI}? NO? | SI NO | SINO ) COMMA? {EL|DEL|AL|PARA|ESTE}? {EL|DEL}?",
+    "@time? {COMMA|PAREN|DOT|ASK}? Y? (?: O {SINO|SI}? NO? | SI NO | SINO ) COMMA? {EL|DEL|AL|PARA|ESTE}? {EL|DEL}?",
     _FRAGMENTS,
 )
 _WEEKDAY_THEN_DAY = grammar("COMMA? TIPO? {EL|DIA}? DIA? | PAREN")
@@ -125,6 +125,13 @@ def read_stay(tokens: list[str], tape: str, present: frozenset[str], reference: 
     if not mentions or not _FIRST_YEAR <= reference.year <= _LAST_YEAR:
         return NO_STAY
     return _Reading(tokens, tape, present, reference, mentions).stay()
+
+
+def _are_successive(first: Point, last: Point) -> bool:
+    """As in "viernes 24, sábado 25"."""
+    if first.weekday is None or last.weekday is None or first.day is None or last.day is None:
+        return False
+    return last.day - first.day == (last.weekday - first.weekday) % 7
 
 
 class _Reading:
@@ -320,7 +327,7 @@ class _Reading:
         tape, around = self._tape, self._around
         first, last = self._points[index], self._points[index + 1]
         between = tape[first.end : last.start]
-        if between in _PLAIN_RANGES or _RANGE.fullmatch(between) or self._stand_side_by_side(first, last):
+        if between in _PLAIN_RANGES or _RANGE.fullmatch(between) or self._is_glued_pair(index):
             return index + 1, False
         if first.vague or last.vague:
             return index + self._are_named_together(first, last), False
@@ -330,6 +337,11 @@ class _Reading:
         if around.leaves(last, first.end) and not around.leaves(first, previous_end):
             return index + 1, False
         return index, False
+
+    def _is_glued_pair(self, index: int) -> bool:
+        """As in "15-18/12"; "24-25-26/10" is a list."""
+        first, last, *others = self._points[index : index + 3]
+        return self._stand_side_by_side(first, last) and not (others and self._stand_side_by_side(last, others[0]))
 
     def _stand_side_by_side(self, first: Point, last: Point) -> bool:
         """As in "15-18/12" and "24/10/2025 27/10/2025"."""
@@ -360,7 +372,7 @@ class _Reading:
                 break
             reach += 1
         if reach == index + 1 and _Y not in tape[points[index].end : points[reach].start]:
-            return index
+            return reach if _are_successive(points[index], points[reach]) else index
         return reach
 
     # Which stay is meant
@@ -485,8 +497,10 @@ class _Reading:
         if month is None:
             in_force = self._resolver.month_for(point)
             if in_force is None:
-                return None, None
-            month, year = in_force.month, in_force.year
+                begun = point.day == 1 and self._reference.day > 1
+                year, month = month_after(self._reference) if begun else (self._reference.year, self._reference.month)
+            else:
+                month, year = in_force.month, in_force.year
         if year is None:
             year = self._reference.year + (month < self._reference.month)
         if point.day == 1:

@@ -8,7 +8,7 @@ from cabanas.nlu.points import Point
 # How many tokens before a day can say what the day is.
 _REACH = 7
 
-_OTHER_BUSINESS = grammar("{PAY|PAST|VISITED|BORN|AYER|TELL|ANSWER|OPENING}")
+_OTHER_BUSINESS = grammar("{WEATHER|PAY|PAST|VISITED|BORN|AYER|TELL|ANSWER|OPENING}")
 # A range is never a day of payment or birth: "para festejar mi cumple, del 5 al 7".
 # "te confirmo mañana", "les confirmo el lunes": the day of an answer. "Te confirmo el 15" is a stay.
 _ANSWER_BEFORE = grammar("{TE|LE} {LO|LA}? {CONFIRM|CORRECTION} {EL|ESTE}? $")
@@ -17,18 +17,19 @@ _SCOPE_ENDS = grammar("{DOT|ASK|COMMA|PAREN|WANT|PARA|POR|X|SI|HAY|HAVE|FREE|PLA
 # "fuimos para semana santa"; "te escribí por el 15" is another matter.
 _PAST_VISIT = grammar("VISITED {PARA|POR|EN|A|EL|LA|LOS}{0,2} $ | WISH {LA|EL} {LODGING|FINDE} {EN|DEL|DE}? $")
 _OPENING_HOURS = grammar("(?: COMMA? DE {COUNT|GLUED} A {COUNT|GLUED} HOUR? )? UNKNOWN? OPENING")
-_DEADLINE = grammar("ANTES {DE|DEL} EL? LA? $ | SI BOOK $")
+_DEADLINE = grammar("""ANTES {DE|DEL} EL? LA? $ | SI BOOK $ | VALID HASTA EL? $
+    | WEATHER {PARA|DEL|DE|EN}? {EL|ESTE}? $""")
 _PLACE = grammar(
     "{STREET|NUMBERED} DOT? {EL|LA|DE|DEL}? $ | STREET DOT? UNKNOWN? {Y|ES}? $ "
     "| HOME {DE|EN} UNKNOWN{0,2} $ | DOCUMENT {DE|DEL} $"
 )
 # "Av. San Martín 1520, entre 25 de Mayo y 9 de Julio"
-_CROSSING = grammar("STREET DOT? {UNKNOWN|SAN|DIGITS|D99|BIG}{1,5} COMMA? ENTRE $")
+_CROSSING = grammar("STREET DOT? {UNKNOWN|SAN|DIGITS|D99|BIG|DE|MONTH}{1,5} COMMA? {ENTRE|Y} $")
 # "hoy te deposito", "el viernes les confirmo", "mañana hago la transferencia"
 _OTHER_BUSINESS_AFTER = grammar(
     """{TE|LE} {CORRECTION|PROMISE|PAST} | {TE|LE} MAKE {LA|EL|UN} {PAY|DEPOSIT}
-    | (?: A LA {MANANA|TARDE|NOCHE} )? COMMA? YA? {TE|LE|SE|LO|ME|UNKNOWN|MAKE}? {LO|LA|EL}?
-    {PAY|TELL|BORN|CONFIRM} | YA {LO|LA|NOS|LE}? {PROMISE|VISITED|PAST}"""
+    | (?: A LA {MANANA|TARDE|NOCHE} )? COMMA? YA? {TE|LE|SE|LO|ME|UNKNOWN|MAKE|POWER}? {LO|LA|EL}?
+    {PAY|TELL|BORN|CONFIRM} | (?: GO A )? MAKE? WEATHER | YA {LO|LA|NOS|LE}? {PROMISE|VISITED|PAST}"""
 )
 _NEGATION_BEFORE = grammar("(?: ^ | COMMA | Y ) NO PARA? {EL|DEL}? $")
 _GIVEN_UP = grammar("EN INSTEAD {DE|DEL} EL? $")
@@ -51,7 +52,7 @@ _FAREWELL = grammar("(?: DOT | ASK | COMMA | GREETING ) HASTA EL? $")
 _SPEAKS_OF_STAY = grammar(
     """{FREE|LIBRE|PLACE|TAKEN|RESERVED|REMAIN|PRICE|WORTH|HOW_MUCH|BOOK|BOOKING|WANT|GO|THEY_GO|ARRIVE|LEAVE|
         WOULD_LEAVE|DESDE|HASTA|PARTIR|PARA|CHECK|NOCHE|NOCHES|LODGING|CALENDAR_DATE|SOMOS|PERSONS|CANCEL|
-        CHANGE|CHANGE_IT|TAKE|KEEP|CORRECTION|SINO|FAMILY|COUPLE|GROWN|SERIA|POWER|SUIT|MAY|TIMING}
+        CHANGE|CHANGE_IT|TAKE|KEEP|CORRECTION|SINO|FAMILY|COUPLE|GROWN|SERIA|POWER|SUIT|MAY}
     | {HAY|HAVE} (?! {UNKNOWN|SERVICE|THING|PET} )"""
 )
 _OTHER_WORDS = classes("UNKNOWN WORKER BORN")
@@ -60,9 +61,9 @@ _LONGEST_CLAUSE = 24
 
 _ROLES = classes("WOULD_LEAVE LEAVE OUT_WORD GO HASTA ARRIVE IN_WORD DESDE PARTIR")
 _BUSINESS = classes(
-    "PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED HOME DOCUMENT INSTEAD BOOK WISH"
+    "PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED HOME DOCUMENT INSTEAD VALID WEATHER BOOK WISH"
 )
-_BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED")
+_BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED WEATHER")
 _SIGNS = _ROLES | _BUSINESS | _BUSINESS_AFTER | classes("NO NOCHE NOCHES")
 
 
@@ -89,7 +90,8 @@ class Surroundings:
             if _PAST_VISIT.search(tape, begin, point.start) or (is_range and _OPENING_HOURS.match(tape, end)):
                 return True
             is_place = point.weekday is None and _PLACE.search(tape, begin, point.start)
-            is_crossing = is_range and _CROSSING.search(tape, max(0, point.start - _REACH - 3), point.start)
+            can_cross = is_range or point.month is not None
+            is_crossing = can_cross and _CROSSING.search(tape, max(0, point.start - _REACH - 3), point.start)
             if is_place or is_crossing or _DEADLINE.search(tape, begin, point.start):
                 return True
             for scope_end in _SCOPE_ENDS.finditer(tape, begin, point.start):

@@ -79,6 +79,8 @@ SMALL_WORDS: Final = {
     "THEY": "ellos ellas",
     "AM": "estoy",
     "INSTEAD": "vez",
+    "VALID": "valida valido vigente vigencia validez",
+    "WEATHER": "pronostico clima lluvia lluvias llueve llover nieva nevar frio calor tormenta",
 }
 
 TIME_WORDS: Final = {
@@ -267,7 +269,7 @@ OTHER_BUSINESS_WORDS: Final = {
     ),
     "TELL": (
         "aviso llamo escribo contesto mando respondo consulto pregunto avisamos llamamos escribimos avisaria hablo "
-        "vemos"
+        "hablar vemos"
     ),
     "PROMISE": "paso giro gire envio envie traigo doy pasamos giramos enviamos",
     "CONFIRM": "confirmo confirmamos confirmar confirmaria confirmame",
@@ -314,7 +316,8 @@ INTENT_WORDS: Final = {
         "rservar alquilar alquilo alquilarla alquilarlo anoto anotame anotas anotanos anota anotar anoten "
         "apartame apartar apartala apartanos aparto guardame guardala guardar guardanos agendame agendar "
         "agendas agendanos bloqueame bloquear separame separar separala separanos separas senar senarla seno "
-        "contratar reservaria reservariamos reservarlas reserves reservando alquilaria alquilariamos "
+        "senamos senemos senariamos contratar reservaria reservariamos reservarlas reserves reservando "
+        "alquilaria alquilariamos "
         "reservarte reservala reservalo reservate prereservar agarro anotarme anotarnos guardarme guardas "
         "reservarnos tomaria tomamos reservas reservamela guardamela bloqueala anotala reservarias"
     ),
