@@ -97,9 +97,9 @@ def explain(
     from cabanas_perf.cli.console import TerminalProgress, show_report  # noqa: PLC0415
     from cabanas_perf.renderers.queries import render_queries  # noqa: PLC0415
     from cabanas_perf.report.files import prune, read_report  # noqa: PLC0415
+    from cabanas_perf.runners.baselines import find_baseline, save_baseline_as  # noqa: PLC0415
     from cabanas_perf.runners.errors import RunError  # noqa: PLC0415
     from cabanas_perf.runners.explain import ExplainOptions, run_explain  # noqa: PLC0415
-    from cabanas_perf.runners.explain_baseline import find_baseline, save_baseline_as  # noqa: PLC0415
     from cabanas_perf.runners.explain_file import ExplainFileOptions, run_explain_file  # noqa: PLC0415
     from cabanas_perf.runners.stop import listen_for_stop  # noqa: PLC0415
 

@@ -76,6 +76,8 @@ def loadtest(
         str | None, typer.Option(metavar="URL", help="Database behind --host, to audit and to time replies.")
     ] = None,
     no_audit: Annotated[bool, typer.Option("--no-audit", help="Do not check what was acknowledged.")] = False,
+    baseline: options.Baseline = None,
+    save_baseline: options.SaveBaseline = None,
     output: options.Output = Path("profiles"),
     keep: options.Keep = None,
     json: options.Json = False,
@@ -94,6 +96,7 @@ def loadtest(
     """
     if verbose:
         os.environ[TRACE_VARIABLE] = "1"
+    from cabanas_perf.cli.compare import finish_with_baseline, read_baseline  # noqa: PLC0415
     from cabanas_perf.cli.console import show_report  # noqa: PLC0415
     from cabanas_perf.cli.load_view import TerminalLoadView  # noqa: PLC0415
     from cabanas_perf.load.arrivals import Spacing  # noqa: PLC0415
@@ -148,6 +151,7 @@ def loadtest(
         abort=not no_abort,
     )
     view = TerminalLoadView(quiet=quiet or json, no_color=no_color)
+    before = read_baseline(baseline, output)
     with listen_for_stop() as stop, view.showing():
         if worker:
             raise typer.Exit(run_load_worker(load_options, master_host, master_port, stop=stop, view=view))
@@ -157,6 +161,9 @@ def loadtest(
         for line in render_load(result.report.load):
             typer.echo(line)
     show_report(result.report, result.path, as_json=json, quiet=quiet, no_color=no_color)
+    code = finish_with_baseline(
+        result.report, result.path, before, save_baseline, output=output, show=not (json or quiet), no_color=no_color
+    )
     if keep is not None:
         prune(output, keep=keep)
-    raise typer.Exit(result.report.exit_code)
+    raise typer.Exit(code)

@@ -8,6 +8,7 @@ import typer
 
 from cabanas_perf.cli.ab import ab
 from cabanas_perf.cli.check import check
+from cabanas_perf.cli.compare import compare
 from cabanas_perf.cli.doctor import doctor
 from cabanas_perf.cli.explain import explain
 from cabanas_perf.cli.gate import gate
@@ -57,6 +58,7 @@ _VERBS: dict[Callable[..., None], str] = {
     loadtest: "Load the service, judge it, audit it.",
     ab: "Did a change help: two versions, measured in pairs.",
     optimizations: "The document's nine optimisations: claimed, and measured.",
+    compare: "Two stored reports side by side.",
     gate: "Judge a stored report again.",
     import_: "Read what other tools measured.",
     report: "Show a stored report.",

@@ -28,6 +28,10 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more; show w
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours (also: the variable NO_COLOR).")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for reports and profiles.")]
 Keep = Annotated[int | None, typer.Option(min=1, help="Keep only the newest N files of each name in --output.")]
+Baseline = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Compare with this baseline, or with the report at this path.")
+]
+SaveBaseline = Annotated[str | None, typer.Option(metavar="NAME", help="Keep this run's report as a baseline.")]
 Seed = Annotated[int, typer.Option(help="Seed of every random choice.")]
 SloPath = Annotated[
     Path | None, typer.Option("--slo", help="SLO file (default: profiles/slo.toml, else the packaged one).")

@@ -61,6 +61,8 @@ def profile(
     allow_writes: options.AllowWrites = None,
     yes_load: options.YesLoad = None,
     no_audit: Annotated[bool, typer.Option("--no-audit", help="Do not check what was acknowledged.")] = False,
+    baseline: options.Baseline = None,
+    save_baseline: options.SaveBaseline = None,
     output: options.Output = Path("profiles"),
     keep: options.Keep = None,
     json: options.Json = False,
@@ -79,6 +81,7 @@ def profile(
     """
     if verbose:
         os.environ[TRACE_VARIABLE] = "1"
+    from cabanas_perf.cli.compare import finish_with_baseline, read_baseline  # noqa: PLC0415
     from cabanas_perf.cli.console import TerminalProgress, show_report  # noqa: PLC0415
     from cabanas_perf.report.files import prune  # noqa: PLC0415
     from cabanas_perf.report.redaction import redact_command  # noqa: PLC0415
@@ -126,9 +129,13 @@ def profile(
     progress = TerminalProgress(quiet=quiet, no_color=no_color)
     for left, reason in left_out.items():
         progress.say(f"{left} is left out: {reason}")
+    before = read_baseline(baseline, output)
     with listen_for_stop() as stop, progress.showing():
         result = run_profile(run_options, stop=stop, progress=progress)
     show_report(result.report, result.path, as_json=json, quiet=quiet, no_color=no_color)
+    code = finish_with_baseline(
+        result.report, result.path, before, save_baseline, output=output, show=not (json or quiet), no_color=no_color
+    )
     if keep is not None:
         prune(output, keep=keep)
-    raise typer.Exit(result.report.exit_code)
+    raise typer.Exit(code)

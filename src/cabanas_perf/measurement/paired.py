@@ -60,6 +60,16 @@ class Rule:
     def low(self) -> float:
         return 1 / self.high
 
+    def classify(self, low: float | None, high: float | None) -> Difference:
+        """What an interval of the ratio shows; None for a bound that there is none of."""
+        if low is None or high is None:
+            return Difference.UNPROVEN
+        if low > self.high:
+            return Difference.SLOWER
+        if high < self.low:
+            return Difference.FASTER
+        return Difference.NONE if self.low <= low and high <= self.high else Difference.UNPROVEN
+
 
 @dataclass(frozen=True, slots=True)
 class PairedRatio:
@@ -130,25 +140,13 @@ def judge_rounds(rounds: Sequence[Sequence[float]], rule: Rule | None = None) ->
     """
     rule = rule or Rule()
     estimate = estimate_ratio([ratio for pairs in rounds for ratio in pairs])
-    difference = _classify(estimate, rule)
+    difference = rule.classify(estimate.low, estimate.high)
     if difference in {Difference.SLOWER, Difference.FASTER}:
         beyond = [estimate_ratio(pairs).ratio > 1 for pairs in rounds if pairs]
         if len(set(beyond)) > 1:
             difference = Difference.UNPROVEN
     needed = pairs_needed(estimate, rule) if difference is Difference.UNPROVEN else None
     return PairedVerdict(estimate, difference, needed)
-
-
-def _classify(estimate: PairedRatio, rule: Rule) -> Difference:
-    if estimate.low is None or estimate.high is None:
-        return Difference.UNPROVEN
-    if estimate.low > rule.high:
-        return Difference.SLOWER
-    if estimate.high < rule.low:
-        return Difference.FASTER
-    if rule.low <= estimate.low and estimate.high <= rule.high:
-        return Difference.NONE
-    return Difference.UNPROVEN
 
 
 def pairs_needed(estimate: PairedRatio, rule: Rule | None = None) -> int | None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cabanas_perf.measurement.summary import LatencySummary
-from cabanas_perf.plans.changes import PlanChange, compare_plan
+from cabanas_perf.plans.changes import PlanChange
 from cabanas_perf.plans.finding import Finding, Severity
 from cabanas_perf.plans.growth import GrowthPoint, fit_growth
 from cabanas_perf.plans.masking import mask_plan
-from cabanas_perf.plans.parse import parse_explain
 from cabanas_perf.plans.reach import result_rows
 from cabanas_perf.plans.shape import fingerprint_shape
 from cabanas_perf.report import record
 from cabanas_perf.report.build import build_latency, build_report
+from cabanas_perf.report.compare import compare_query_plans
 from cabanas_perf.report.files import write_report
 from cabanas_perf.runners.explain_statement import Explained
 from cabanas_perf.runners.run import Run
@@ -143,7 +143,7 @@ def _judge(
     judgements = [judge_findings(queries)]
     changes: tuple[PlanChange, ...] = ()
     if baseline is not None:
-        changes, compared = compare_with_baseline(queries, baseline.queries)
+        changes, compared = compare_query_plans(queries, baseline.queries)
         judgements.append(_judge_count("plan-changes", len(changes), compared, "no plan to compare with"))
     return changes, tuple(judgements)
 
@@ -156,22 +156,6 @@ def judge_findings(queries: Sequence[record.Query]) -> Judgement:
         return _judge_count("plan-errors", errors, len(queries), "no statement")
     objective = _build_objective("plan-errors")
     return Judgement(objective, Verdict.INCONCLUSIVE, f"not explained: {', '.join(unexplained)}", samples=len(queries))
-
-
-def compare_with_baseline(
-    queries: Sequence[record.Query], baseline: Sequence[record.Query]
-) -> tuple[tuple[PlanChange, ...], int]:
-    """Plans that changed against those of the same statement at the same size, and how many were compared."""
-    before: Mapping[tuple[str, int | None], record.Query] = {(one.name, one.table_rows): one for one in baseline}
-    changes, compared = [], 0
-    for query in queries:
-        base = before.get((query.name, query.table_rows))
-        if base is None or base.plan is None or query.plan is None:
-            continue
-        compared += 1
-        if (change := compare_plan(query.name, parse_explain(base.plan), parse_explain(query.plan))) is not None:
-            changes.append(change)
-    return tuple(changes), compared
 
 
 def _judge_count(objective_id: str, count: int, samples: int, missing: str) -> Judgement:

@@ -16,6 +16,7 @@ from cabanas.db.statements import load_statement, statement_names
 from cabanas_perf.plans.candidates import Candidate
 from cabanas_perf.plans.parse import parse_explain
 from cabanas_perf.plans.statement_stats import subtract_snapshots
+from cabanas_perf.report.compare import compare_query_plans
 from cabanas_perf.report.files import read_report
 from cabanas_perf.runners import explain
 from cabanas_perf.runners.databases import MARK
@@ -23,7 +24,6 @@ from cabanas_perf.runners.errors import RunError, UnsafeTarget
 from cabanas_perf.runners.explain import ExplainOptions, run_explain
 from cabanas_perf.runners.explain_advice import prove
 from cabanas_perf.runners.explain_parameters import CASES, EXCLUDED, Draw, sample_data
-from cabanas_perf.runners.explain_report import compare_with_baseline
 from cabanas_perf.runners.explain_statement import Limits, explain_statement, time_executions
 from cabanas_perf.runners.statement_stats import StatementStatsMissing, build_statement_times, take_snapshot
 from cabanas_perf.runners.stop import Stop
@@ -151,7 +151,7 @@ def test_a_dropped_index_is_a_changed_plan(own_url, tmp_path):
 def test_a_baseline_of_another_size_proves_nothing(own_url, tmp_path):
     base = run(own_url, tmp_path, queries=("check_overlap",)).report
     other = [query.model_copy(update={"table_rows": 1}) for query in base.queries]
-    assert compare_with_baseline(base.queries, other) == ((), 0)
+    assert compare_query_plans(base.queries, other) == ((), 0)
     result = run(own_url, tmp_path, queries=("check_overlap",), baseline=base.model_copy(update={"queries": other}))
     assert result.report.exit_code == ExitCode.INCONCLUSIVE
 

@@ -1,4 +1,4 @@
-"""Plans kept for later: reports under a name of their own, for CI to compare with."""
+"""Baselines: reports kept under a name of their own, to compare with later, by hand or in CI."""
 
 from __future__ import annotations
 
