@@ -46,6 +46,7 @@ class Call(NamedTuple):
     ended_ns: int
     code_line: str
     """Whose call it was, as ``cabanas/services/hold_stay.py:107``."""
+    failed: bool
 
 
 @dataclass(slots=True)
@@ -141,7 +142,8 @@ class call:  # noqa: N801 - reads as a statement: `with call(CallKind.REDIS, "SE
     ) -> None:
         if self._calls is not None:
             ended_ns = perf_counter_ns()
-            self._calls.append(Call(self._kind, self._what, self._started_ns, ended_ns, self._code_line))
+            failed = kind is not None
+            self._calls.append(Call(self._kind, self._what, self._started_ns, ended_ns, self._code_line, failed))
 
 
 _BETWEEN = frozenset({"asyncpg", "redis", "contextlib", "asyncio"})

@@ -45,14 +45,19 @@ def test_every_pre_reservation_counted_is_a_row(command, tmp_path, via):
     report = ran.report
     held = workload_of(report, "prereservation")
     assert held["ok"] + held["refused"] == held["requests"] == 100
-    assert [stage["name"] for stage in held["stages"]][:6] == [
+    assert [stage["name"] for stage in held["stages"]][:8] == [
         "validate",
+        "pool_acquire",
         "load_accommodation",
         "price",
         "lock_acquire",
         "overlap_insert",
         "lock_release",
+        "pool_release",
     ]
+    assert (held["queries_per_request"], held["queries_max"], held["findings"]) == (2, 2, [])
+    assert [one["name"] for one in held["statements"]] == ["load_accommodation", "hold_stay"]
+    assert all(one["code_lines"][0].startswith("cabanas/services/hold_stay.py:") for one in held["statements"])
     assert report["audit"]["passed"] is True
     rows = next(check for check in report["audit"]["checks"] if check["name"] == "no row without an acknowledgement")
     # Warm-up and profiled pass hold stays as well.

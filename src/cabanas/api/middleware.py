@@ -100,7 +100,7 @@ def _render_server_timing(recording: Recording, started_ns: int) -> str:
     for each in calls[:_CALLS_TOLD]:
         what = statement_id(each.what) if each.kind is CallKind.DATABASE else each.what
         entry = _entry(each.kind, each.started_ns, each.ended_ns, started_ns)
-        entries.append(f'{entry};desc="{what} {each.code_line}"')
+        entries.append(f'{entry};desc="{what} {each.code_line}"{";failed" if each.failed else ""}')
     left_out = Counter(each.kind for each in calls[_CALLS_TOLD:])
     entries += [f'{kind}-left-out;desc="{count}"' for kind, count in left_out.items()]
     return ", ".join([*entries, f"total;dur={(perf_counter_ns() - started_ns) / 1e6:.4f}"])

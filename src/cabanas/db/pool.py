@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,6 +29,9 @@ UNAVAILABLE = (
     asyncpg.InternalClientError,  # a statement met the server's farewell, which had come unread
 )
 """What a call to PostgreSQL may raise when the server is away or too busy."""
+
+
+_CLOSE_TIMEOUT_S = 5.0
 
 
 class DatabaseUnavailable(CabanasError):
@@ -129,6 +133,8 @@ async def _end_transaction(connection: Connection) -> None:
 
 async def _close(pool: Pool) -> None:
     try:
-        await pool.close()
+        # It waits for what is lent, and what nobody gives back would be waited for for ever.
+        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+            await pool.close()
     except UNAVAILABLE:
         pool.terminate()

@@ -19,6 +19,9 @@ class ViaName(StrEnum):
 
 class ProfilerName(StrEnum):
     CPROFILE = "cprofile"
+    PYINSTRUMENT = "pyinstrument"
+    PY_SPY = "py-spy"
+    ALL = "all"
     NONE = "none"
 
 

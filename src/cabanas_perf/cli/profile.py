@@ -52,8 +52,11 @@ def profile(
     ] = options.ViaName.DIRECT,
     host: Annotated[str | None, typer.Option(metavar="URL", help="A running service (implies --via http).")] = None,
     profiler: Annotated[
-        options.ProfilerName, typer.Option(help="Profiler of the second, separate pass.")
+        options.ProfilerName, typer.Option(help="Profiler of a second, separate pass; all: one pass for each.")
     ] = options.ProfilerName.CPROFILE,
+    query_budget: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Miss when one request sends more statements than N.")
+    ] = None,
     slo: options.SloPath = None,
     strict: options.Strict = False,
     database_url: options.DatabaseUrl = None,
@@ -77,6 +80,8 @@ def profile(
 
       cabanas-perf profile prereservation --via http --concurrency 8
 
+      cabanas-perf profile prereservation --profiler all --query-budget 8
+
       cabanas-perf profile --all --requests 100
     """
     if verbose:
@@ -87,7 +92,7 @@ def profile(
     from cabanas_perf.report.redaction import redact_command  # noqa: PLC0415
     from cabanas_perf.runners.errors import RunError  # noqa: PLC0415
     from cabanas_perf.runners.profile import ProfileOptions, run_profile  # noqa: PLC0415
-    from cabanas_perf.runners.profilers import Profiler  # noqa: PLC0415
+    from cabanas_perf.runners.profilers.choice import choose_profilers  # noqa: PLC0415
     from cabanas_perf.runners.stop import listen_for_stop  # noqa: PLC0415
     from cabanas_perf.runners.target import TargetOptions  # noqa: PLC0415
     from cabanas_perf.slo.file import find_slo_file, load_objectives  # noqa: PLC0415
@@ -123,7 +128,8 @@ def profile(
         warmup=warmup,
         seed=seed,
         distinct=distinct,
-        profiler=Profiler(profiler.value),
+        profilers=choose_profilers(profiler.value),
+        query_budget=query_budget,
         audit=not no_audit,
     )
     progress = TerminalProgress(quiet=quiet, no_color=no_color)

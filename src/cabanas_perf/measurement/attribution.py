@@ -85,7 +85,7 @@ def _divide(trace: Trace, calls: Iterable[CallSpan], running: Iterable[tuple[int
     """The request's time in pieces, each with its kind."""
     # What begins or ends when, in order of time: a sweep, for requests with thousands of calls.
     events: list[tuple[int, str, int, Kind | None]] = [(trace.ended_ns, "", 0, None)]
-    for called, _, started_ns, ended_ns, _ in calls:
+    for called, _, started_ns, ended_ns, _, _ in calls:
         events += (started_ns, "call", 1, Kind(called)), (ended_ns, "call", -1, Kind(called))
     for _, started_ns, ended_ns in trace.spans:
         events += (started_ns, "stage", 1, None), (ended_ns, "stage", -1, None)

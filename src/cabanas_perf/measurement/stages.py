@@ -14,8 +14,10 @@ from cabanas_perf.measurement.units import ns_to_ms
 Span = tuple[str, int, int]
 """Name, start and end of one passage through a stage; both times in nanoseconds of one clock."""
 
-CallSpan = tuple[str, str, int, int, str]
-"""Kind (`database`, `redis`, `pool_wait`), what was called, start, end, and the line of code that called."""
+CallSpan = tuple[str, str, int, int, str, bool]
+"""Kind (`database`, `redis`, `pool_wait`), what was called, start, end, the line of code that called, and whether the
+call failed.
+"""
 
 POOL_WAIT = "pool_wait"
 
@@ -39,7 +41,7 @@ class Trace:
         # The latest end of all stages up to each.
         ends_ns = list(accumulate((ended_ns for _, ended_ns in inside), max))
         leaves = list(self.spans)
-        for kind, what, started_ns, ended_ns, _ in self.calls or ():
+        for kind, what, started_ns, ended_ns, _, _ in self.calls or ():
             before = bisect_right(starts_ns, started_ns)
             if not before or ends_ns[before - 1] <= started_ns:
                 leaves.append((what if kind == POOL_WAIT else kind, started_ns, ended_ns))

@@ -38,7 +38,7 @@ def lay_out(trace: Trace) -> tuple[WaterfallSpan, ...]:
     found = [(started_ns, ended_ns, STAGE, name, "") for name, started_ns, ended_ns in trace.spans]
     found += [
         (started_ns, ended_ns, kind, what, code_line)
-        for kind, what, started_ns, ended_ns, code_line in trace.calls or ()
+        for kind, what, started_ns, ended_ns, code_line, _ in trace.calls or ()
     ]
     found.sort(key=lambda span: (span[0], -span[1]))
     last_ns = trace.ended_ns - trace.started_ns

@@ -39,7 +39,6 @@ from cabanas_perf.runners.profile import (
     measure_targets,
     was_reached,
 )
-from cabanas_perf.runners.profilers import Profiler
 from cabanas_perf.runners.run import Run
 from cabanas_perf.runners.service_process import start_service
 from cabanas_perf.runners.stop import Stop
@@ -215,7 +214,6 @@ def _profile_options(options: CheckOptions) -> ProfileOptions:
         output=options.output,
         where=options.where,
         seed=options.seed,
-        profiler=Profiler.NONE,
     )
 
 

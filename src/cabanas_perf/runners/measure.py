@@ -14,6 +14,7 @@ from cabanas_perf.measurement.clock import Clock
 from cabanas_perf.measurement.samples import Outcome, Sample, Samples
 from cabanas_perf.measurement.stages import CallSpan, Trace
 from cabanas_perf.measurement.units import ns_to_s
+from cabanas_perf.runners.profilers.base import Recorder
 from cabanas_perf.runners.steps import note_steps, noting_steps_of_tasks
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.workloads.base import PureWorkload, Reply, Workload
@@ -64,26 +65,32 @@ async def run_pass(
     stop: Stop,
     stage_name: str,
     concurrency: int = 1,
-    with_calls: bool = True,
+    recorder: Recorder | None = None,
     advance: Advance = lambda _: None,
 ) -> Pass:
     """Send every request and time it; answers with what was done when the last one ended or a stop was asked for.
 
-    ``stage_name`` is the one stage that a pure workload's calls belong to. ``with_calls``: calls are noted beside the
-    stages, and of every so many requests when their code ran; a pass under a profiler does without, for it would show
-    the noting.
+    ``stage_name`` is the one stage that a pure workload's calls belong to. Calls are noted beside the stages, and of
+    every so many requests when their code ran; but not where a ``recorder`` looks on, which would see the noting.
     """
     gc.collect()
+    if recorder is not None:
+        recorder.begin()
     cpu_started_ns, origin_ns = clock.cpu_ns(), clock.now_ns()
-    if hasattr(workload, "call"):
-        done = _run_pure(cast("PureWorkload", workload), requests, clock, stop, stage_name, advance)
-    else:
-        stride = max(1, len(requests) // _WATCHED_REQUESTS) if with_calls else None
-        clients = _Clients(workload, enumerate(requests), clock, stop, stride, advance)
-        with noting_steps_of_tasks() if with_calls else nullcontext():
-            done = await clients.run(concurrency)
-    done.elapsed_s = ns_to_s(clock.now_ns() - origin_ns)
-    done.cpu_s = ns_to_s(clock.cpu_ns() - cpu_started_ns)
+    try:
+        if hasattr(workload, "call"):
+            done = _run_pure(cast("PureWorkload", workload), requests, clock, stop, stage_name, advance)
+        else:
+            stride = max(1, len(requests) // _WATCHED_REQUESTS) if recorder is None else None
+            clients = _Clients(workload, enumerate(requests), clock, stop, stride, advance)
+            with noting_steps_of_tasks() if recorder is None else nullcontext():
+                done = await clients.run(concurrency)
+    finally:
+        ended_ns, cpu_ended_ns = clock.now_ns(), clock.cpu_ns()
+        if recorder is not None:
+            recorder.end()
+    done.elapsed_s = ns_to_s(ended_ns - origin_ns)
+    done.cpu_s = ns_to_s(cpu_ended_ns - cpu_started_ns)
     done.complete = len(done.samples) == len(requests)
     return done
 

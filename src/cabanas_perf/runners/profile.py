@@ -1,10 +1,8 @@
-"""``profile``: send each target's requests, judge what was seen, and profile a second pass."""
+"""``profile``: send each target's requests, judge and account for what was seen, and profile passes of their own."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Coroutine, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,25 +17,26 @@ from cabanas_perf.measurement.stages import summarise_stages
 from cabanas_perf.measurement.summary import LatencySummary, summarise
 from cabanas_perf.report import record
 from cabanas_perf.report.build import build_latency, build_report, build_workload
-from cabanas_perf.report.files import format_stamp, reserve_path, write_report
-from cabanas_perf.runners import profiled_service
+from cabanas_perf.report.files import write_report
+from cabanas_perf.runners.accounting import account_for
 from cabanas_perf.runners.audit import audit_over_http, audit_reservations
 from cabanas_perf.runners.databases import DataSize
 from cabanas_perf.runners.environment import describe_environment
 from cabanas_perf.runners.measure import Advance, Pass, run_pass
-from cabanas_perf.runners.profilers import Profiler, read_top, record_cprofile
+from cabanas_perf.runners.profiled_passes import MakeRecorder, ProfiledPasses, Profiling
+from cabanas_perf.runners.profilers.base import Profiler, Recorder
 from cabanas_perf.runners.run import Run, derive_seed
-from cabanas_perf.runners.service_process import start_service
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.runners.target import Target, TargetOptions, open_target
 from cabanas_perf.slo.exit_codes import exit_code_for
 from cabanas_perf.slo.file import SloFile
-from cabanas_perf.slo.objective import MEASURED_BY, RunKind
-from cabanas_perf.slo.verdict import Observation, judge
+from cabanas_perf.slo.objective import MEASURED_BY, Assertion, Indicator, Objective, RunKind, Unit
+from cabanas_perf.slo.verdict import BUILT_IN_SET, Observation, judge
 from cabanas_perf.workloads.base import (
     Account,
     AccountingWorkload,
     CannotRun,
+    Need,
     Via,
     WorkloadContext,
     WorkloadSpec,
@@ -50,6 +49,9 @@ _MIN_CABINS = 24
 
 _COSTLY_PROFILED_REQUESTS = 13
 """Where a request takes seconds, a profile over so many shows as much as one over hundreds."""
+
+_MOST_REPEATS = 20
+"""A profiler that looks now and then is given at most so many times the requests, to make the pass last a second."""
 
 _NOT_CONNECTED = frozenset({"ConnectError", "ConnectTimeout", "ConnectionRefusedError", "FileNotFoundError"})
 """Kinds of failure that say that nobody was there."""
@@ -83,7 +85,10 @@ class ProfileOptions:
     seed: int = 0
     distinct: bool = False
     timeout_s: float = 10.0
-    profiler: Profiler = Profiler.CPROFILE
+    profilers: Sequence[Profiler] = ()
+    """Each has a pass of its own."""
+    query_budget: int | None = None
+    """The most statements that one request may send to the database; None: as many as it likes."""
     audit: bool = True
 
     def requests_for(self, spec: WorkloadSpec) -> int:
@@ -140,7 +145,7 @@ def run_profile(options: ProfileOptions, *, stop: Stop, progress: ProgressListen
         RunError: when the run cannot begin: an unsafe or silent target, servers that do not start.
     """
     run = Run()
-    objectives = options.slo.select(run=RunKind.PROFILE, set_name=options.slo_set)
+    objectives = (*options.slo.select(run=RunKind.PROFILE, set_name=options.slo_set), *_budget_objectives(options))
     names = {spec.name for spec in options.targets}
     in_scope = {one.id for one in objectives if one.workload in names and one.indicator in MEASURED_BY[RunKind.PROFILE]}
     with open_target(
@@ -180,9 +185,28 @@ def run_profile(options: ProfileOptions, *, stop: Stop, progress: ProgressListen
     return ProfileResult(report, write_report(report, options.output))
 
 
+def _budget_objectives(options: ProfileOptions) -> list[Objective]:
+    """The budget as an objective of each target that asks a database."""
+    budget = options.query_budget
+    if budget is None:
+        return []
+    return [
+        Objective(
+            id=f"{spec.name}-query-budget",
+            workload=spec.name,
+            indicator=Indicator.QUERIES,
+            assertion=Assertion(f"count <= {budget}", "count", None, "<=", budget, Unit.COUNT),
+            set_name=BUILT_IN_SET,
+        )
+        for spec in options.targets
+        if Need.POSTGRES in spec.needs
+    ]
+
+
 def choose_size(options: ProfileOptions) -> DataSize:
     """Data for a fresh database in which most of the run's wishes find free nights."""
-    inputs = sum(options.warmup + 2 * options.requests_for(spec) for spec in options.writers)
+    passes = 1 + len(options.profilers)
+    inputs = sum(options.warmup + passes * options.requests_for(spec) for spec in options.writers)
     return DataSize(cabins=max(_MIN_CABINS, inputs // _REQUESTS_PER_CABIN), seed=options.seed)
 
 
@@ -202,9 +226,7 @@ def _measure(spec: WorkloadSpec, session: ProfileSession) -> Measured:
     if options.requests is not None and count < options.requests:
         session.progress.say(f"{spec.name}: {count} requests, for each takes seconds; name it alone to have more")
     try:
-        plain, requests, account = uvloop.run(
-            _run_passes(spec, session, "measuring", target.base_url, nullcontext(), count)
-        )
+        plain, requests, account = uvloop.run(_run_passes(spec, session, "measuring", target.base_url, None, count))
     except CannotRun as error:
         session.progress.say(f"{spec.name} cannot be profiled: {error}")
         return Measured(spec.name, Observation(missing=str(error)))
@@ -216,14 +238,14 @@ def _measure(spec: WorkloadSpec, session: ProfileSession) -> Measured:
         cpu_s=None if spec.works_elsewhere or target.base_url is not None else plain.cpu_s,
         ack_latencies_ns=plain.ack_latencies_ns,
     )
-    references, profile = list(plain.references), None
-    if plain.complete and options.profiler is not Profiler.NONE and summary.latency is not None:
+    profiled = ProfiledPasses()
+    if plain.complete and options.profilers and summary.latency is not None:
         if target.base_url is not None and target.service is None:
             session.progress.say("no profile: the service behind --host can only be profiled where it runs")
         else:
-            profiled, profile = _profile(spec, session, summary.latency)
-            references += profiled.references
-    observation = Observation(summary, wer=account.wer)
+            profiled = _profile(spec, session, plain)
+    accounts = account_for(plain, query_budget=options.query_budget)
+    observation = Observation(summary, wer=account.wer, queries=accounts.queries_max)
     workload = build_workload(
         observation,
         via=Via.DIRECT.value if target.base_url is None else Via.HTTP.value,
@@ -231,33 +253,51 @@ def _measure(spec: WorkloadSpec, session: ProfileSession) -> Measured:
         concurrency=options.concurrency_for(spec),
         warmup=options.warmup,
         inputs=_describe_inputs(requests, plain),
-        profile=profile,
-        notes=account.notes,
+        notes=[*account.notes, *profiled.notes],
+    ).model_copy(
+        update={
+            "waterfall": accounts.waterfall,
+            "attribution": accounts.attribution,
+            "queries_per_request": accounts.queries_per_request,
+            "statements": tuple(accounts.statements),
+            "findings": tuple(accounts.findings),
+            "profile": profiled.profiles[0] if profiled.profiles else None,
+            "profiles": tuple(profiled.profiles),
+            "disagreements": profiled.disagreements(),
+        }
     )
-    return Measured(spec.name, observation, workload, references, plain.complete)
+    return Measured(spec.name, observation, workload, [*plain.references, *profiled.references], plain.complete)
 
 
-def _profile(spec: WorkloadSpec, session: ProfileSession, plain: LatencySummary) -> tuple[Pass, record.Profile]:
-    """The profiled pass, over as many fresh inputs unless they are costly; in this process, or in its own service."""
-    count = session.options.requests_for(spec)
+def _profile(spec: WorkloadSpec, session: ProfileSession, plain: Pass) -> ProfiledPasses:
+    """The profiled passes, each over as many fresh inputs unless they are costly; in this process, or in a service."""
+    options = session.options
+    count = options.requests_for(spec)
     if spec.costly:
         count = min(count, _COSTLY_PROFILED_REQUESTS)
-    session.options.output.mkdir(parents=True, exist_ok=True)
-    path = reserve_path(session.options.output, spec.name, format_stamp(session.run.started_at), ".prof")
-    if session.target.service is None:
-        profiled, *_ = uvloop.run(_run_passes(spec, session, "profiling", None, record_cprofile(path), count))
-    else:
-        program = ("-m", profiled_service.__name__, str(path.absolute()))
-        with start_service(session.target.environment, program=program) as service:
-            begin = profiled_service.profile_from_here(service.pid)
-            profiled, *_ = uvloop.run(_run_passes(spec, session, "profiling", service.base_url, begin, count))
-    latency = LatencySummary.of(RawDistribution(profiled.samples.latencies_ns(Outcome.OK)))
-    return profiled, record.Profile(
-        profiler=Profiler.CPROFILE.value,
-        file=os.path.relpath(path),
-        slowdown_ratio=latency.p50_ms / plain.p50_ms if latency is not None and plain.p50_ms else None,
-        top=read_top(path),
+    # What writes would run out of free nights.
+    lasting = count if spec.writes else max(count, min(_MOST_REPEATS * count, _count_for_a_second(plain)))
+
+    def run_profiled(profiler: Profiler, base_url: str | None, make_recorder: MakeRecorder) -> Pass:
+        title = f"profiling by {profiler.name}"
+        requests = lasting if profiler.samples else count
+        done, *_ = uvloop.run(_run_passes(spec, session, title, base_url, make_recorder, requests))
+        return done
+
+    profiling = Profiling(
+        target=spec.name,
+        folder=options.output,
+        started_at=session.run.started_at,
+        plain=plain,
+        waits=bool(spec.needs) or spec.works_elsewhere or session.target.base_url is not None,
+        service_environment=None if session.target.service is None else session.target.environment,
     )
+    return profiling.run(options.profilers, run_profiled)
+
+
+def _count_for_a_second(plain: Pass) -> int:
+    """So many requests take about a second."""
+    return round(len(plain.samples) / plain.elapsed_s) if plain.elapsed_s else 0
 
 
 async def _run_passes(
@@ -265,11 +305,11 @@ async def _run_passes(
     session: ProfileSession,
     title: str,
     base_url: str | None,
-    around: AbstractContextManager[None],
+    make_recorder: MakeRecorder | None,
     requests: int,
 ) -> tuple[Pass, Sequence[Any], Account]:
-    """Open the workload, warm it up, and make one pass inside ``around``; answers with it, with its inputs, and with
-    what the workload learnt.
+    """Open the workload, warm it up, and make one pass, recorded by what ``make_recorder`` makes; answers with it, with
+    its inputs, and with what the workload learnt.
     """
     options, clock = session.options, SystemClock()
     context = WorkloadContext(
@@ -284,7 +324,7 @@ async def _run_passes(
         distinct=options.distinct,
     )
 
-    def run(inputs: Sequence[Any], advance: Advance) -> Coroutine[Any, Any, Pass]:
+    def run(inputs: Sequence[Any], advance: Advance, recorder: Recorder | None) -> Coroutine[Any, Any, Pass]:
         return run_pass(
             workload,
             inputs,
@@ -292,15 +332,16 @@ async def _run_passes(
             stop=session.stop,
             stage_name=spec.name,
             concurrency=options.concurrency_for(spec),
+            recorder=recorder,
             advance=advance,
         )
 
+    recorder = None if make_recorder is None else make_recorder()
     async with spec.open(context) as workload:
-        warmed = await run(workload.draw(options.warmup), lambda _: None)
+        warmed = await run(workload.draw(options.warmup), lambda _: None, None)
         inputs = workload.draw(requests)
         session.progress.begin(f"{title} {spec.title}", requests)
-        with around:
-            done = await run(inputs, session.progress.advance)
+        done = await run(inputs, session.progress.advance, recorder)
         account = workload.account(inputs) if isinstance(workload, AccountingWorkload) else Account()
     done.references.extend(warmed.references)
     return done, inputs, account

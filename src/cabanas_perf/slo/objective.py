@@ -52,6 +52,7 @@ MEASURED_BY = {
             Indicator.ERROR_RATE,
             Indicator.ACCEPTED_RATIO,
             Indicator.WER,
+            Indicator.QUERIES,
         }
     ),
     RunKind.LOAD: frozenset({Indicator.LATENCY, Indicator.ACK_LATENCY, Indicator.ERROR_RATE, Indicator.ACCEPTED_RATIO}),

@@ -99,10 +99,11 @@ def parse_server_timing(header: str, started_ns: int, ended_ns: int) -> Trace | 
         begun_ns = origin_ns + _read_ms(parameters, "start")
         if left_out:
             end_ns = origin_ns + total_ns
-            calls += [(kind, "", end_ns, end_ns, "")] * int(what)
+            calls += [(kind, "", end_ns, end_ns, "", False)] * int(what)
         elif name in _CALL_KINDS:
             known = _statements_by_id().get(what, what) if name == CallKind.DATABASE else what
-            calls.append((name, known, begun_ns, begun_ns + _read_ms(parameters, "dur"), code_line))
+            call_ended_ns = begun_ns + _read_ms(parameters, "dur")
+            calls.append((name, known, begun_ns, call_ended_ns, code_line, "failed" in parameters))
         elif name != _WHOLE_REQUEST:
             stages.append(StageSpan(name, begun_ns, begun_ns + _read_ms(parameters, "dur")))
     return Trace(started_ns, ended_ns, stages, calls) if stages or calls else None

@@ -11,6 +11,8 @@ class StatementUse(Record):
     fingerprint: str
     statement: str
     """Normalised: `?` for every value."""
+    name: str | None = None
+    """Among the service's own statements."""
     calls_per_request: NonNegative
     """The mean over all requests, those that never sent it included."""
     calls_max: Count
