@@ -23,6 +23,7 @@ else:
 
 from axe_playwright_python.sync_playwright import Axe
 
+REPORTS = Path(__file__).parents[1] / "data" / "reports"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 WAIT_MS = 15_000
 COUNT_COLOURS = """async (png) => {
@@ -223,4 +224,21 @@ def test_the_command_writes_the_page_with_the_profile_beside_the_report(command,
     opened = visit(tmp_path / "page.html")
     opened.see_viewer("flame")
     opened.see("svg.flame")
+    assert opened.errors == []
+
+
+@pytest.mark.parametrize("name", ["prereservation", "explain", "load"])
+def test_reports_of_real_runs_are_drawn(command, tmp_path, visit, count_colours, name):
+    stored = REPORTS / f"{name}.json"
+    ran = command("report", str(stored), "--html", "page.html", "--quiet")
+    assert (ran.code, ran.err) == (0, "")
+    opened = visit(tmp_path / "page.html", width=390)
+    for picture in opened.page.locator("svg[role=img]").all():
+        if picture.is_visible():
+            assert count_colours(picture.screenshot()) > 2
+    if name == "explain":
+        plan = opened.see_viewer("plans")
+        opened.page.locator("#plans select").select_option(index=1)
+        sync_api.expect(plan.content_frame.get_by_text("no_overlap_reservations").first).to_be_visible(timeout=WAIT_MS)
+    assert opened.requests[1:] == []
     assert opened.errors == []

@@ -3,6 +3,7 @@ import gzip
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from tests.unit.renderers.full_report import HOSTILE, build_full_report, build_speedscope
@@ -10,8 +11,10 @@ from tests.unit.renderers.full_report import HOSTILE, build_full_report, build_s
 from cabanas_perf.renderers.html.attachments import StackProfile
 from cabanas_perf.renderers.html.embedded_json import embed_json
 from cabanas_perf.renderers.html.page import FULL_BYTES, LITE_BYTES, render_html
+from cabanas_perf.report.files import read_report
 from cabanas_perf.report.record import Report
 
+REPORTS = Path(__file__).parents[2] / "data" / "reports"
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 PARTS = ("verdicts", "comparison", "latency", "stages", "flame", "plans", "ledger", "load", "audit", "environment")
 
@@ -202,10 +205,24 @@ def test_a_profile_that_is_none_leaves_the_table(full_report):
     assert "with callees" in page.texts["flame"]
 
 
-def test_stored_reports_make_pages(report):
-    page = Page(render_html(report))
-    assert page.problems == []
-    assert {"verdicts", "latency", "stages", "environment"} <= {attributes["id"] for attributes in page.all("section")}
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("profile", {"verdicts", "latency", "stages", "flame", "audit"}),
+        ("prereservation", {"verdicts", "latency", "stages", "flame", "audit"}),
+        ("explain", {"verdicts", "plans"}),
+        ("load", {"verdicts", "latency", "load", "audit"}),
+    ],
+)
+def test_stored_reports_make_pages(name, parts):
+    stored = read_report(REPORTS / f"{name}.json")
+    for lite in (False, True):
+        text = render_html(stored, lite=lite)
+        page = Page(text)
+        assert page.problems == []
+        assert {attributes["id"] for attributes in page.all("section")} == {*parts, "environment"}
+        assert len(text.encode()) <= (LITE_BYTES if lite else FULL_BYTES)
+        assert Report.model_validate(json.loads(page.texts["report"])) == stored
 
 
 def test_verdicts_say_in_words_what_is_missing(page):

@@ -17,10 +17,12 @@ from cabanas_perf.renderers.html.layout import (
 from cabanas_perf.renderers.html.markup import Child, Html, element, join
 from cabanas_perf.renderers.html.scales import Scale
 from cabanas_perf.renderers.html.svg import draw_axis, percent
-from cabanas_perf.renderers.numbers import format_ms, format_percent
+from cabanas_perf.renderers.numbers import format_claim, format_ms, format_percent
 from cabanas_perf.report.record import Bottleneck, CumulativeStep, Ledger, Optimization, Report, SavingPoint
 
 _ROW_PX = 30
+_THINNEST = 0.012
+"""Of the width: what a claim of one figure is drawn as."""
 _FLOOR = -0.5
 """Losses beyond this are drawn at the edge."""
 _VERDICTS: dict[str, tuple[str, Tone]] = {
@@ -70,10 +72,10 @@ def _build_forest(optimizations: Sequence[Optimization], scale: Scale) -> Html:
         (
             join(each.id, " ", each.title),
             _draw_row(each, scale),
-            _range(each.claimed_low_ratio, each.claimed_high_ratio),
+            format_claim(each.claimed_low_ratio, each.claimed_high_ratio),
             join(
                 format_percent(each.saving_ratio),
-                element("small", _range(each.saving_low_ratio, each.saving_high_ratio))
+                element("small", format_claim(each.saving_low_ratio, each.saving_high_ratio))
                 if each.saving_low_ratio is not None
                 else None,
             ),
@@ -94,17 +96,10 @@ def _judge(optimization: Optimization) -> Html:
     return draw_badge(f"{symbol} {optimization.verdict}", tone)
 
 
-def _range(low: float | None, high: float | None) -> str:
-    if low is None and high is None:
-        return "-"
-    shown = ["?" if bound is None else f"{bound * 100:.0f}" for bound in (low, high)]
-    return f"{shown[0]} %" if shown[0] == shown[1] else f"{shown[0]} to {shown[1]} %"
-
-
 def _draw_row(each: Optimization, scale: Scale) -> Html:
     id_ = f"forest-{each.id}"
     measured = format_percent(each.saving_ratio) if each.saving_ratio is not None else "not measured"
-    title = f"{each.id}: claimed {_range(each.claimed_low_ratio, each.claimed_high_ratio)}, measured {measured}"
+    title = f"{each.id}: claimed {format_claim(each.claimed_low_ratio, each.claimed_high_ratio)}, measured {measured}"
     return element(
         "svg",
         element("title", title, id=id_),
@@ -121,19 +116,10 @@ def _draw_row(each: Optimization, scale: Scale) -> Html:
 
 def _draw_claim(each: Optimization, scale: Scale) -> Html | None:
     low, high = each.claimed_low_ratio, each.claimed_high_ratio
-    if low is None and high is None:
+    if low is None or high is None:
         return None
-    start = scale.at(high if low is None else low) if low is not None or high is not None else 0.0  # type: ignore[arg-type]
-    end = 1.0 if high is None else scale.at(high)
-    return element(
-        "rect",
-        x=percent(start),
-        y=4,
-        width=percent(max(end - start, 0.012)),
-        height=_ROW_PX - 8,
-        rx=3,
-        class_="claimed",
-    )
+    start, width = scale.at(low), max(scale.at(high) - scale.at(low), _THINNEST)
+    return element("rect", x=percent(start), y=4, width=percent(width), height=_ROW_PX - 8, rx=3, class_="claimed")
 
 
 def _draw_saving(saving: float | None, low: float | None, high: float | None, scale: Scale) -> Html | None:

@@ -114,7 +114,7 @@ def _build_details(query: Query) -> Html:
         [build_finding(each) for each in query.findings],
         list_notes(map(describe_advice, query.advice)),
         _build_growth(query.name, query.growth) if query.growth else None,
-        element("pre", query.statement.strip(), tabindex=0),
+        fold("The statement", element("pre", query.statement.strip(), tabindex=0)),
         _build_tree(query),
         open=bool(query.findings),
         class_="statement",
