@@ -23,7 +23,7 @@ def _complete_workload(incomplete: str) -> list[str]:
 def ab(
     base: Annotated[str, typer.Argument(metavar="BASE_REV", help="A commit, branch or tag.")],
     head: Annotated[
-        str | None, typer.Argument(metavar="[HEAD_REV]", help="What to compare with it (default: the working tree).")
+        str | None, typer.Argument(metavar="HEAD_REV", help="What to compare with it (default: the working tree).")
     ] = None,
     workload: Annotated[
         str,

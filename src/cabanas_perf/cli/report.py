@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +14,14 @@ from cabanas_perf.cli.guard import guarded
 if TYPE_CHECKING:
     from cabanas_perf.report.record import Report
 
-ReportPath = Annotated[Path, typer.Argument(metavar="REPORT", help="A profiling_report_*.json.")]
-
 
 @guarded
 def report(
-    path: ReportPath,
+    path: Annotated[Path | None, typer.Argument(metavar="REPORT", help="A profiling_report_*.json.")] = None,
+    trend: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Instead of one report: every latency over those of a folder."),
+    ] = None,
     html: Annotated[
         Path | None,
         typer.Option("--html", metavar="FILE", help="Write the report as one HTML file that needs no network."),
@@ -33,6 +36,7 @@ def report(
 ) -> None:
     """Show a stored report. Always ends with 0: to judge it, use `gate`.
 
+    With --trend, series over the reports of a folder, marked where they changed their level.
     With --html it is written as a page instead, with the profiles that lie beside the report.
 
     Examples:
@@ -40,10 +44,20 @@ def report(
       cabanas-perf report profiles/profiling_report_20251014_101500.json
 
       cabanas-perf report profiles/profiling_report_20251014_101500.json --html report.html --open
+
+      cabanas-perf report --trend profiles
     """
     from cabanas_perf.cli.console import show_report  # noqa: PLC0415
     from cabanas_perf.report.files import read_report  # noqa: PLC0415
 
+    if (path is None) is (trend is None):
+        raise typer.BadParameter("name one report, or a folder with --trend", param_hint="REPORT")
+    if trend is not None:
+        if html is not None:
+            raise typer.BadParameter("is for one report", param_hint="--html")
+        _show_trend(trend, as_json=json, quiet=quiet)
+        return
+    assert path is not None
     if html is None and (lite or open_):
         raise typer.BadParameter("needs --html FILE as well", param_hint="--lite" if lite else "--open")
     stored = read_report(path)
@@ -63,3 +77,15 @@ def _write_html(stored: Report, page: Path, *, beside: Path, lite: bool, quiet: 
         for name in missing:
             typer.echo(f"no flame graph of {name}: it does not lie beside the report, or cannot be read", err=True)
         typer.echo(f"{page}: {page.stat().st_size / 1000:.0f} kB", err=True)
+
+
+def _show_trend(folder: Path, *, as_json: bool, quiet: bool) -> None:
+    from cabanas_perf.renderers.trend import render_trends  # noqa: PLC0415
+    from cabanas_perf.runners.trend import read_trends  # noqa: PLC0415
+
+    trends = read_trends(folder)
+    if as_json:
+        typer.echo(trends.model_dump_json(indent=2))
+    elif not quiet:
+        for line in render_trends(trends, ascii_only=not (sys.stdout.encoding or "").lower().startswith("utf")):
+            typer.echo(line)

@@ -69,22 +69,29 @@ def judge_stored(comparison: StoredComparison, *, across_runs: bool) -> ExitCode
 
 def find_unlike(base: Report, head: Report) -> Iterator[str]:
     """How the machines and the inputs of two reports differ, in words."""
-    for what, one, other in (*_machines(base.environment, head.environment), *_inputs(base, head)):
+    for what, one, other in (*compare_machines(base.environment, head.environment), *_inputs(base, head)):
         if one != other:
             yield f"{what}: {one} in the base, {other} in the head"
 
 
-def _machines(base: Environment, head: Environment) -> Iterator[tuple[str, object, object]]:
-    yield "processor", base.cpu, head.cpu
-    yield "cores", base.cores, head.cores
-    yield "system", base.platform.partition("-")[0], head.platform.partition("-")[0]
-    yield "Python", _minor(base.python), _minor(head.python)
-    if base.postgresql is not None and head.postgresql is not None:
-        yield "PostgreSQL", base.postgresql.version.partition(".")[0], head.postgresql.version.partition(".")[0]
+def compare_machines(base: Environment, head: Environment) -> Iterator[tuple[str, object, object]]:
+    """What of two machines differs and moves every time. Releases of parts do not count: they may be the change."""
+    before, after = _describe_machine(base), _describe_machine(head)
+    for what in before:
+        # A run without a database says nothing about which one there is.
+        if before[what] != after[what] and None not in {before[what], after[what]}:
+            yield what, before[what], after[what]
 
 
-def _minor(python: str) -> str:
-    return python.rpartition(".")[0]
+def _describe_machine(environment: Environment) -> dict[str, object]:
+    postgresql = environment.postgresql
+    return {
+        "processor": environment.cpu,
+        "cores": environment.cores,
+        "system": environment.platform.partition("-")[0],
+        "Python": environment.python.rpartition(".")[0],
+        "PostgreSQL": None if postgresql is None else postgresql.version.partition(".")[0],
+    }
 
 
 def _inputs(base: Report, head: Report) -> Iterator[tuple[str, object, object]]:
@@ -111,13 +118,14 @@ def _both(base: Sequence[Workload], head: Sequence[Workload]) -> Iterator[tuple[
 
 
 def _compare_latencies(base: Report, head: Report, rule: Rule) -> Iterator[StatisticChange]:
-    after = dict(_latencies(head))
-    for subject, latency in _latencies(base):
+    after = dict(latencies_of(head))
+    for subject, latency in latencies_of(base):
         if subject in after:
             yield from _compare_latency(subject, latency, after[subject], rule)
 
 
-def _latencies(report: Report) -> Iterator[tuple[str, Latency]]:
+def latencies_of(report: Report) -> Iterator[tuple[str, Latency]]:
+    """Every latency of a report, by what it is of: a workload, an endpoint (`load/...`), a statement (`query/...`)."""
     for workload in report.workloads:
         if workload.latency_ms is not None:
             yield workload.name, workload.latency_ms
@@ -213,7 +221,7 @@ def _notes(base: Report, head: Report) -> Iterator[str]:
     for name, report in (("base", base), ("head", head)):
         if not report.run.complete:
             yield f"the {name} is partial: its run was cut short"
-    before, after = ({subject for subject, _ in _latencies(report)} for report in (base, head))
+    before, after = ({subject for subject, _ in latencies_of(report)} for report in (base, head))
     for name, only in (("base", before - after), ("head", after - before)):
         if only:
             yield f"only in the {name}: {', '.join(sorted(only))}"
