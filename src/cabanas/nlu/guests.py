@@ -43,9 +43,10 @@ _TOTALS = Anchored(
             (?: COMMA? UNKNOWN? (?: NO COMMA | CORRECTION COMMA? ) SOMOS? SOME PERSONS? @tail )?""",
         ),
         "go": (
-            "GO WE THEY THEY_GO",
+            "GO WE THEY THEY_GO KEEP",
             """{GO|THEY_GO} {WE|SOLO|SOLOS|LOS|ABOUT|COMO|UNKNOWN}? @some PERSONS? @tail
-            | (?<!Y) WE {ES|SOMOS|SOLO|SOLOS|LOS|UNKNOWN}? @some PERSONS? @tail | THEY ES @some @tail""",
+            | (?<!Y) WE {ES|SOMOS|SOLO|SOLOS|LOS|UNKNOWN}? @some PERSONS? @tail | THEY ES @some @tail
+            | KEEP SOME (?= {COMMA|DOT|PERSONS} | $ )""",
         ),
         "rather": ("SINO", "SINO {SOMOS|QUE}? SOME PERSONS? @tail"),
         "in_all": ("TOTAL", "TOTAL {ES|SOMOS|DE|COLON|SERIA}? SOME PERSONS? @tail"),
@@ -84,7 +85,7 @@ _PARTS = Anchored(
         ),
         "friends": ("COUNT", "SOME {FRIENDS|KIN} | (?<={CON|Y|PLUS|COMMA|MAS|PARA}) {UN|UNO} KIN"),
         "we": ("WE", "(?<=Y) WE SOME"),
-        "theirs": ("THEIR", "(?<=Y) THEIR {KIN|COUPLE|KID}"),
+        "theirs": ("THEIR", "(?<={Y|CON}) THEIR {KIN|COUPLE|KID}"),
         "couples": ("SOME", "SOME {COUPLE|COUPLES}"),
         "partner": ("MY", "MY COUPLE"),
         "another_couple": ("OTRO", "(?<=CON) OTRO COUPLE"),
@@ -125,7 +126,7 @@ _NAMED = classes("GROWN KID KIDS FRIENDS COUPLE COUPLES KIN KIN2 I MY")
 _TRIGGERS = (
     _NAMED
     | _SOLO
-    | classes("SOMOS BE SERIA GO WE TOTAL PERSONS PARA X FIT COME_IN FAMILY FAMILIES THEY THEY_GO QUANTITY SINO")
+    | classes("SOMOS BE SERIA GO WE TOTAL PERSONS PARA X FIT COME_IN FAMILY FAMILIES THEY THEY_GO QUANTITY SINO KEEP")
 )
 
 
@@ -196,7 +197,7 @@ def _on_top_of(total: int, end: int, tokens: list[str], tape: str) -> int:
 
 _MORE = grammar(
     """{LOS|LAS|MY}? COUNT UNKNOWN? {KID|KIDS} | (?P<known> {EL|LA|MY} KID ) | KID
-    | MY (?P<kin> KIN ) | MY (?P<two> KIN2 )"""
+    | MY (?P<kin> KIN ) | THEIR {KIN|COUPLE|KID} | MY (?P<two> KIN2 )"""
 )
 _NUMERALS = _COUNT | classes("N S")
 

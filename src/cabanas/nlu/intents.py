@@ -43,6 +43,7 @@ _SIGNS = Anchored(
             | (?<!{TE|LE|SE|LO|YA|NO}) (?<!{TE|LE} {LA|LO}) CONFIRM (?! {SI|MANANA|WEEKDAY|HOY} )
             | (?<={TE|LE}) CONFIRM UNKNOWN? (?: {DEL|DESDE} | EL? WEEKDAY {DIGITS|GLUED} )
             | (?<!NO) WANT {LA|ESTE} LODGING
+            | (?<={MAY|POWER|WANT}) CHANGE (?= {PARA|AL} | {LA|EL|MY|DE}{1,2} CALENDAR_DATE )
             | CHANGE {LA|EL|MY|DE|CALENDAR_DATE|UNKNOWN}{0,4} BOOKING""",
         ),
         DISPONIBILIDAD: (
@@ -76,13 +77,14 @@ _SIGNS = Anchored(
 # What counts only where nothing else is asked: "cabaña con pileta, ¿hay lugar?" is no question about the pool.
 _SERVICE_ALONE = grammar(
     "SERVICE | MEANS | PET | (?<!{POR|LA}) INFO | CHECK | FIT | COME_IN SOME ASK | THING ASK "
-    "| {HAVE|HAY} {UN|ANY|UNKNOWN} | REACHES | COMO {ES|SE} | EN QUE UNKNOWN | AIR"
+    "| {HAVE|HAY} {UN|ANY|UNKNOWN} | REACHES | COMO {ES|SE} | SE MAY UNKNOWN | EN QUE UNKNOWN | AIR"
 )
 _PRICE_ALONE = grammar("DEPOSIT | PAYS | MONEY | WORTH | CASH {LA|POR|X|ASK} | EL TOTAL (?! {DE|ES|SOMOS|SERIA} )")
 _OFFER_ALONE = grammar("{HAY|HAVE} (?: ASK | $ )")
 
 _ALONE = classes(
-    "MEANS HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH AIR TOTAL COME_IN THING CASH REACHES PAYS"
+    """MEANS HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH AIR TOTAL COME_IN THING CASH REACHES PAYS
+    MAY"""
 )
 _HELLO = classes("HELLO")
 _DONE = classes("PAY PAST VISITED")

@@ -300,7 +300,8 @@ class _Reading:
             # "del 15 al 18 de enero, perdón, del 22 al 25": the second range is in January too.
             self._resolver.months.append(MonthInForce(first.start, check_in.month, None))
         around = self._around
-        if first.is_bare_weekday and last.is_bare_weekday and around.is_of_other_matter(first, last.end):
+        are_weekdays = first.is_bare_weekday and last.is_bare_weekday
+        if are_weekdays and (around.is_of_other_matter(first, last.end) or around.is_timetable(last.end)):
             return None
         if around.is_no_stay(first, previous_end, last.end, is_range=True) or around.is_negated(first.start, last.end):
             return None
@@ -407,11 +408,17 @@ class _Reading:
         if check_out is None:
             return check_in, check_in + nights * DAY
         named = next((single.point for single in singles if single.point.vague), None)
-        if named is None or named.fixed != check_in:
+        if named is None or named.fixed != check_in or self._are_days_of(named, nights):
             return check_in, check_out
         if named.is_weekend and nights == 1:
             return check_out - DAY, check_out
         return check_in, check_in + nights * DAY
+
+    def _are_days_of(self, named: Point, days: int) -> bool:
+        """As in "los cuatro días de carnaval", which are three nights."""
+        if named.fixed is None or named.until is None or any(length.unit == "noches" for length in self._lengths):
+            return False
+        return (named.until - named.fixed).days + 1 == days
 
     def _of_ranges(self, ranges: list[_Range], singles: list[_Single]) -> tuple[date | None, date | None]:
         chosen = ranges[0]

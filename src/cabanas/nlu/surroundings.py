@@ -8,7 +8,7 @@ from cabanas.nlu.points import Point
 # How many tokens before a day can say what the day is.
 _REACH = 7
 
-_OTHER_BUSINESS = grammar("{WEATHER|PAY|PAST|VISITED|BORN|AYER|TELL|ANSWER|OPENING}")
+_OTHER_BUSINESS = grammar("{WEATHER|PAY|PAST|VISITED|AYER|TELL|ANSWER|OPENING} | (?<!CELEBRATE {MY|EL|UNKNOWN}) BORN")
 # A range is never a day of payment or birth: "para festejar mi cumple, del 5 al 7".
 # "te confirmo mañana", "les confirmo el lunes": the day of an answer. "Te confirmo el 15" is a stay.
 _ANSWER_BEFORE = grammar("{TE|LE} {LO|LA}? {CONFIRM|CORRECTION} {EL|ESTE}? $")
@@ -16,6 +16,7 @@ _OTHER_BUSINESS_OF_RANGE = grammar("{PAST|VISITED|OPENING}")
 _SCOPE_ENDS = grammar("{DOT|ASK|COMMA|PAREN|WANT|PARA|POR|X|SI|HAY|HAVE|FREE|PLACE|GO|ARRIVE|BOOK}")
 # "fuimos para semana santa"; "te escribí por el 15" is another matter.
 _PAST_VISIT = grammar("VISITED {PARA|POR|EN|A|EL|LA|LOS}{0,2} $ | WISH {LA|EL} {LODGING|FINDE} {EN|DEL|DE}? $")
+_TIMETABLE = grammar("DE DIGITS A DIGITS (?: HOUR | DOT | ASK | $ )")
 _OPENING_HOURS = grammar("(?: COMMA? DE {COUNT|GLUED} A {COUNT|GLUED} HOUR? )? UNKNOWN? OPENING")
 _DEADLINE = grammar("""ANTES {DE|DEL} EL? LA? $ | SI BOOK $ | VALID HASTA EL? $
     | WEATHER {PARA|DEL|DE|EN}? {EL|ESTE}? $""")
@@ -28,14 +29,14 @@ _CROSSING = grammar("STREET DOT? {UNKNOWN|SAN|DIGITS|D99|BIG|DE|MONTH}{1,5} COMM
 # "hoy te deposito", "el viernes les confirmo", "mañana hago la transferencia"
 _OTHER_BUSINESS_AFTER = grammar(
     """{TE|LE} {CORRECTION|PROMISE|PAST} | {TE|LE} MAKE {LA|EL|UN} {PAY|DEPOSIT}
-    | (?: A LA {MANANA|TARDE|NOCHE} )? COMMA? YA? {TE|LE|SE|LO|ME|UNKNOWN|MAKE|POWER}? {LO|LA|EL}?
+    | (?: A LA {MANANA|TARDE|NOCHE} )? COMMA? YA? NO? {TE|LE|SE|LO|ME|UNKNOWN|MAKE|POWER}? {LO|LA|EL}?
     {PAY|TELL|BORN|CONFIRM} | (?: GO A )? MAKE? WEATHER | YA {LO|LA|NOS|LE}? {PROMISE|VISITED|PAST}"""
 )
 _NEGATION_BEFORE = grammar("(?: ^ | COMMA | Y ) NO PARA? {EL|DEL}? $")
 _GIVEN_UP = grammar("EN INSTEAD {DE|DEL} EL? $")
 _NEGATION_AFTER = grammar("COMMA? YA? NO (?: {POWER|SUIT|NOS|ME|DOT} | COMMA (?! {HASTA|DESDE|AL} ) | $ )")
 # "el 20 no puedo, el 21 sí"; more words may say what cannot be on that day.
-_DAY_REFUSED = grammar("COMMA? NO {ME|NOS}? {POWER|SUIT} (?: {COMMA|DOT|ASK} | $ )")
+_DAY_REFUSED = grammar("COMMA? NO {ME|NOS}? {POWER|SUIT} (?: {COMMA|DOT|ASK} | $ ) | NO {HAY|HAVE} {COMMA|DOT}")
 _CORRECTION = grammar("CORRECTION | CHANGE_IT | SINO | NO {COMMA|EL|DEL} | {COMMA|DOT} NO")
 _LEAVING = grammar("LEAVE | OUT_WORD | Y WOULD_LEAVE | {ME|NOS} SOMOS? GO | HASTA")
 _ARRIVING = grammar("ARRIVE | IN_WORD | (?<!{ME|NOS}) (?<!{ME|NOS} SOMOS) GO | DESDE | PARTIR")
@@ -122,6 +123,10 @@ class Surroundings:
         if _OTHER_WORDS.isdisjoint(around) or _SPEAKS_OF_STAY.search(tape, begin, end):
             return False
         return point.month is None or _SPEAKS_OF_STAY.search(tape) is None
+
+    def is_timetable(self, end: int) -> bool:
+        """Hours follow the weekdays: "lunes a viernes de 9 a 18"."""
+        return _TIMETABLE.match(self._tape, end) is not None
 
     def is_negated(self, start: int, end: int) -> bool:
         """As in "del 22 al 25, no del 15 al 18" and "del 15 al 18 no puedo"."""

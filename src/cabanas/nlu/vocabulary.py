@@ -181,7 +181,7 @@ TRIP_WORDS: Final = {
         "salgo salimos saliendo salida salir egreso egresamos checkout partida volvemos vuelvo volviendo volveriamos "
         "regreso regresamos regresando retiro retiramos saldriamos terminando egresando saldremos volver "
         "partimos partiendo vuelta yendonos yendome retirandonos retirandome "
-        "volviendonos irnos irme"
+        "volviendonos irnos irme volvernos volverme"
     ),
     "WOULD_LEAVE": "saldria saldrian",
     "GO": "voy vamos iriamos iria ir yendo iremos vayamos viajamos viajo viajariamos viajaria viajando",
@@ -272,7 +272,7 @@ OTHER_BUSINESS_WORDS: Final = {
         "hablar vemos"
     ),
     "PROMISE": "paso giro gire envio envie traigo doy pasamos giramos enviamos",
-    "CONFIRM": "confirmo confirmamos confirmar confirmaria confirmame",
+    "CONFIRM": "confirmo confirmamos confirmar confirmaria confirmame confirmas",
     "ANSWER": (
         "avisame contestame contesten respondeme respondan responder contestar decirme avisar decidir llamame "
         "llamar escribime definir confirmarte avisarte"
@@ -330,6 +330,7 @@ INTENT_WORDS: Final = {
     "MAKE": "hacer haceme hago hacemos hagamos generar tomar concretar",
     "OWN": "tengo tenemos tenia teniamos hice hicimos",
     "CHANGE": "cambiar modificar mover reprogramar pasar correr",
+    "CELEBRATE": "festejar celebrar festejamos celebramos festejando celebrando",
     "CHANGE_IT": "cambiarlo cambiarla pasarlo pasarla moverlo moverla correrlo correrla reprogramarlo reprogramarla",
     "TOTAL": "total",
     "INFO": "info informacion detalles datos",

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import unicodedata
 from datetime import date, timedelta
 
 import pytest
@@ -130,6 +131,27 @@ def test_any_text_is_answered_with_a_stay_that_can_be(text, day):
 def test_any_list_of_cabins_is_answered_with_one_of_them(text, names):
     found = analyze(text, reference_date=date(2025, 10, 14), accommodations=names)
     assert found.accommodation is None or found.accommodation in names
+
+
+# Words of Argentine chat that name no day, no number and nobody.
+SMALL_TALK = """hola che buenas gracias dale perfecto genial ustedes lugar cabaña pileta parrilla desayuno incluye precio cuánto
+    sale hay tienen quería saber si me pasás la el los de con para en por que y o pero cómo dónde queda cerca lago ruta
+    reservar cancelar quiero podés mandar fotos ubicación lindo hermoso todo bien porfa vista auto perro wifi jaja
+    ? ! , . ... $ % ( ) - / : + ="""
+
+
+@settings(deadline=None, max_examples=400)
+@given(words=st.lists(st.sampled_from(SMALL_TALK.split()), max_size=30))
+def test_a_text_without_days_numbers_or_people_states_none(words):
+    found = analyze(" ".join(words), reference_date=date(2025, 10, 14))
+    assert (found.check_in, found.check_out, found.nights, found.guests) == (None, None, None, None)
+
+
+@settings(deadline=None, max_examples=300)
+@given(text=st.lists(WORDS, max_size=25).map(" ".join), day=st.dates(date(2024, 1, 1), date(2030, 12, 31)))
+def test_case_accents_and_spacing_change_no_reading(text, day):
+    rougher = unicodedata.normalize("NFD", text.upper()).replace(" ", "\u00a0  ")
+    assert analyze(rougher, reference_date=day) == analyze(text, reference_date=day)
 
 
 @given(start=st.dates(date(2025, 10, 14), date(2026, 10, 1)), nights=st.integers(1, 30))
