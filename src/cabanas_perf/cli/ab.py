@@ -62,7 +62,6 @@ def ab(
     if verbose:
         os.environ[TRACE_VARIABLE] = "1"
     from cabanas_perf.cli.console import TerminalProgress, show_report  # noqa: PLC0415
-    from cabanas_perf.renderers.comparisons import render_comparison  # noqa: PLC0415
     from cabanas_perf.report.files import prune  # noqa: PLC0415
     from cabanas_perf.report.redaction import redact_command  # noqa: PLC0415
     from cabanas_perf.runners.ab.run import AbOptions, run_ab  # noqa: PLC0415
@@ -93,10 +92,6 @@ def ab(
     progress = TerminalProgress(quiet=quiet, no_color=no_color)
     with listen_for_stop() as stop, progress.showing():
         result = run_ab(run_options, stop=stop, progress=progress)
-    if not json and not quiet:
-        for comparison in result.report.comparisons:
-            for line in render_comparison(comparison):
-                typer.echo(line)
     show_report(result.report, result.path, as_json=json, quiet=quiet, no_color=no_color)
     if keep is not None:
         prune(output, keep=keep)

@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from cabanas_perf.renderers.comparisons import render_comparison
 from cabanas_perf.renderers.numbers import (
     format_interval,
     format_ms,
@@ -73,6 +74,8 @@ def _parts(report: Report, report_path: Path | None, symbols: dict[Verdict, str]
         yield _workload_table(report)
         for workload in report.workloads:
             yield from _workload_lines(workload)
+    for comparison in report.comparisons:
+        yield from map(Text, render_comparison(comparison))
     yield from render_ledger(report.optimizations, report.ledger)
     for workload in report.workloads:
         if workload.stages:

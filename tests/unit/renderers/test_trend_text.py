@@ -34,8 +34,8 @@ def test_a_series_is_a_line_and_each_change_a_sentence():
     trends = Trends(series=(series([5, 5, 8, 8, 0.4], changes), series([1], subject="prereservation")), notes=("odd",))
     assert list(render_trends(trends)) == [
         "nlu             P50  ▅▅|██|▁  400 us, 5 runs",
-        "                slower since 2025-10-03 09:30 (run 2, commit abc): 5.00 ms, then 8.00 ms (1.60 times)",
-        "                faster since 2025-10-05 09:30 (run 4, commit abc): 8.00 ms, then 400 us (0.0500 times)",
+        "                slower since 2025-10-03 09:30 (run run-2, commit abc): 5.00 ms, then 8.00 ms (1.60 times)",
+        "                faster since 2025-10-05 09:30 (run run-4, commit abc): 8.00 ms, then 400 us (0.0500 times)",
         "prereservation  P50  ▁  1.00 ms, 1 run",
         "note: odd",
     ]
