@@ -68,9 +68,9 @@ def _table(title: str) -> Table:
 def _build_table(rows: Sequence[Optimization]) -> Table:
     table = _table("The document's optimisations: claimed beside measured")
     table.add_column("", width=2)
-    table.add_column("Optimisation", width=23)
+    table.add_column("Optimisation", width=20)
     table.add_column("claimed", justify="right", width=10)
-    table.add_column("measured", justify="right", min_width=22)
+    table.add_column("measured", justify="right", min_width=25)
     table.add_column("verdict", width=19)
     for row in rows:
         table.add_row(
@@ -102,10 +102,10 @@ def _render_details(row: Optimization) -> Iterator[RenderableType]:
 
 def _build_points(points: Sequence[SavingPoint]) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
-    table.add_column("condition", width=33)
+    table.add_column("condition", width=30)
     for header in ("before ms", "after ms"):
         table.add_column(header, justify="right", min_width=8)
-    table.add_column("saved", justify="right", min_width=22)
+    table.add_column("saved", justify="right", min_width=26)
     for point in points:
         answers = "" if point.outputs_equal else " (other answers)"
         table.add_row(
