@@ -20,8 +20,8 @@ def judge_claim(low_ratio: float, high_ratio: float, point: SavingPoint) -> Ruli
     """Hold a saving against the claim that it lies from ``low_ratio`` to ``high_ratio``.
 
     A change that answers differently is not the same work done faster, whatever it saves. Otherwise the interval
-    decides: wholly on one side of the claim it is below or above it; reaching into the claim it confirms it, as long
-    as it proves that anything is saved at all.
+    decides: wholly on one side of the claim it is below or above it. Reaching into the claim it confirms it, where the
+    saving itself lies inside and the interval proves that anything is saved at all; else it leaves the matter open.
 
     Raises:
         ValueError: for a claim whose ends are the wrong way round.
@@ -38,7 +38,9 @@ def judge_claim(low_ratio: float, high_ratio: float, point: SavingPoint) -> Ruli
         return Ruling("above claim", "more is saved than claimed")
     if point.saving_low_ratio <= 0:
         return Ruling("not measurable here", "the interval reaches from nothing into the claim; take more pairs")
-    return Ruling("confirmed", "the interval reaches into the claim")
+    if not low_ratio <= point.saving_ratio <= high_ratio:
+        return Ruling("not measurable here", "the interval reaches over an end of the claim; take more pairs")
+    return Ruling("confirmed", "what was claimed is saved")
 
 
 def _describe_nothing(point: SavingPoint) -> str:

@@ -18,7 +18,7 @@ from cabanas_perf.runners.optimizations.bench import Bench, Condition, Measured
 from cabanas_perf.runners.pairs import Timer, Variant
 from cabanas_perf.workloads.before.cabins import ListCabins, list_eagerly, list_one_by_one
 
-_PAIRS_BY_CABINS = {10: 20, 100: 20, 1000: 10}
+_PAIRS_BY_CABINS = {10: 40, 100: 40, 1000: 10}
 _HEADLINE_CABINS = 100
 _STAYS_PER_CABIN = 10
 

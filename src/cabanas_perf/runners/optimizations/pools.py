@@ -47,7 +47,7 @@ async def measure_redis_pool(bench: Bench, settings: Settings) -> Measured:
         ]
     notes = (
         "both pools wait; a plain one raises at its limit",
-        "one process works through all of them: served a few at a time, the first are done early; all at once, all late",
+        "one process works through them all: a few at a time, the first are done early; all at once, all are late",
     )
     return Measured(tuple(points), points[-1].condition, notes=notes)
 
