@@ -242,3 +242,14 @@ def test_reports_of_real_runs_are_drawn(command, tmp_path, visit, count_colours,
         sync_api.expect(plan.content_frame.get_by_text("no_overlap_reservations").first).to_be_visible(timeout=WAIT_MS)
     assert opened.requests[1:] == []
     assert opened.errors == []
+
+
+def test_a_profile_made_just_now_shows_its_flame_graph(command, tmp_path, visit):
+    assert command("profile", "nlu", "--requests", "100", "--output", "out", "--quiet").code in {0, 3}
+    (stored,) = (tmp_path / "out").glob("*report*.json")
+    assert command("report", str(stored), "--html", "page.html").code == 0
+    opened = visit(tmp_path / "page.html")
+    frame = opened.see_viewer("flame")
+    sync_api.expect(frame.content_frame.locator("canvas").first).to_be_visible(timeout=WAIT_MS)
+    assert opened.page.locator("svg.flame text").get_by_text("analyze").count() > 0
+    assert opened.errors == []
