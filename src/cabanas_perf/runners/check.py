@@ -10,6 +10,7 @@ from typing import Protocol
 
 import uvloop
 
+from cabanas.db.seed import cabins_for
 from cabanas_perf.load.scenario import Scenario
 from cabanas_perf.report import record
 from cabanas_perf.report.build import build_report
@@ -50,8 +51,10 @@ from cabanas_perf.slo.verdict import BUILT_IN_SET, Judgement, Observation, Verdi
 from cabanas_perf.stubs import Behaviour, start_stubs
 from cabanas_perf.workloads.base import Need, Via, WorkloadSpec
 
-RESERVATIONS = 20_000
+_RESERVATIONS = 20_000
 """Enough for a plan that reads a whole table to show, and seeded in about a second."""
+_CABINS = 200
+"""So many that few of the load's wishes find their nights taken, by the profiled parts or by the data."""
 _EXECUTIONS = 60
 """59 prove a P95."""
 _SLOW_REQUESTS = 65
@@ -77,7 +80,6 @@ class CheckOptions:
     where: TargetOptions = field(default_factory=TargetOptions)
     seed: int = 0
     audit_dsn: str | None = None
-    reservations: int = RESERVATIONS
 
     def why_not(self, spec: WorkloadSpec) -> str | None:
         """Why a workload cannot be run, and what to do about it; None where it can."""
@@ -174,10 +176,18 @@ def _open_target(options: CheckOptions, view: CheckView) -> Iterator[Target]:
         redis_url=options.where.redis_url,
         writes=writes,
         allow_writes=options.where.allow_writes,
-        size=replace(choose_size(_profile_options(options)), reservations=options.reservations),
+        size=_choose_size(options),
         say=view.say,
     ) as backends:
         yield Target(backends)
+
+
+def _choose_size(options: CheckOptions) -> DataSize:
+    """Data for what any part needs of it."""
+    size = choose_size(_profile_options(options))
+    if PLANS in options.parts.chosen:
+        size = replace(size, reservations=_RESERVATIONS)
+    return replace(size, cabins=max(size.cabins, cabins_for(size.reservations), _CABINS))
 
 
 def _shortened(spec: WorkloadSpec) -> WorkloadSpec:

@@ -20,6 +20,9 @@ from cabanas_perf.workloads.base import Need
 MARK = "made by cabanas-perf; runs may write here and throw it away"
 """The comment on a database that tells it from anybody else's."""
 
+DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What a database that is gone, or not as it should be, makes of a question."""
+
 _CONNECT_TIMEOUT_S = 5.0
 
 
@@ -118,7 +121,7 @@ async def _check_given(database_url: str, *, writes: bool, allow_writes: str | N
         connection = await asyncpg.connect(to_asyncpg_url(database_url), timeout=_CONNECT_TIMEOUT_S)
     except ValueError as error:
         raise RunError(str(error)) from error
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except DATABASE_ERRORS as error:
         message = f"DATABASE_URL does not answer ({type(error).__name__})"
         raise TargetNotReached(message, fix="check the URL, or unset it for the embedded server") from error
     try:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-import asyncpg
 import uvloop
 
 from cabanas_perf.load.client_settings import (
@@ -23,6 +22,7 @@ from cabanas_perf.load.hopeless import find_hopeless
 from cabanas_perf.load.progress import LoadProgress, measure_progress
 from cabanas_perf.load.scenario import Scenario, make_plan
 from cabanas_perf.load.user_files import find_user_classes, list_endpoints
+from cabanas_perf.runners.databases import DATABASE_ERRORS
 from cabanas_perf.runners.errors import RunError
 from cabanas_perf.runners.explain_database import connect
 from cabanas_perf.runners.load_generator import Distribution, GeneratorRun, run_generator
@@ -38,8 +38,6 @@ from cabanas_perf.slo.objective import ALL_WORKLOADS, MEASURED_BY, Objective, Ru
 from cabanas_perf.workloads.prereservation import run_marker
 
 _SECRET_BY_USER_FILE = {"whatsapp": WHATSAPP_SECRET_VARIABLE, "mercadopago": MERCADOPAGO_SECRET_VARIABLE}
-DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""What a database that goes away during a run leads to."""
 _REPLIES_WAIT_S = 15.0
 _PAYMENTS = 100
 _LOOK_EVERY_S = 1.0

@@ -22,13 +22,12 @@ from cabanas_perf.report import record
 from cabanas_perf.report.build import build_report, build_workload
 from cabanas_perf.report.files import write_report
 from cabanas_perf.runners.audit import audit_over_http, audit_reservations
-from cabanas_perf.runners.databases import DataSize
+from cabanas_perf.runners.databases import DATABASE_ERRORS, DataSize
 from cabanas_perf.runners.environment import describe_environment
 from cabanas_perf.runners.load_generator import run_worker
 from cabanas_perf.runners.load_observations import REPLIED_ENDPOINTS, count_unanswered, observe
 from cabanas_perf.runners.load_record import build_load
 from cabanas_perf.runners.load_session import (
-    DATABASE_ERRORS,
     LoadOptions,
     LoadSession,
     LoadView,

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import date, timedelta
 
+import asyncpg
+
 from cabanas.bootstrap import Service, open_service
 from cabanas.db.pool import DatabaseUnavailable
 from cabanas.domain.errors import CabanasError, StayUnavailable
@@ -71,7 +73,7 @@ class DirectHold:
         except DatabaseUnavailable as error:
             cause = error.__cause__
             return Reply(Outcome.TIMEOUT if isinstance(cause, TimeoutError) else Outcome.ERROR, type(cause).__name__)
-        except CabanasError as error:
+        except (CabanasError, asyncpg.PostgresError) as error:
             return Reply(Outcome.ERROR, type(error).__name__)
         return Reply(Outcome.OK, reference=held.code)
 
