@@ -134,10 +134,12 @@ def test_any_list_of_cabins_is_answered_with_one_of_them(text, names):
 
 
 # Words of Argentine chat that name no day, no number and nobody.
-SMALL_TALK = """hola che buenas gracias dale perfecto genial ustedes lugar cabaña pileta parrilla desayuno incluye precio cuánto
-    sale hay tienen quería saber si me pasás la el los de con para en por que y o pero cómo dónde queda cerca lago ruta
-    reservar cancelar quiero podés mandar fotos ubicación lindo hermoso todo bien porfa vista auto perro wifi jaja
-    ? ! , . ... $ % ( ) - / : + ="""
+SMALL_TALK = """
+    hola che buenas gracias dale perfecto genial ustedes lugar cabaña pileta parrilla desayuno incluye precio
+    cuánto sale hay tienen quería saber si me pasás la el los de con para en por que y o pero cómo dónde queda
+    cerca lago ruta reservar cancelar quiero podés mandar fotos ubicación lindo hermoso todo bien porfa vista
+    auto perro wifi jaja ? ! , . ... $ % ( ) - / : + =
+"""
 
 
 @settings(deadline=None, max_examples=400)
