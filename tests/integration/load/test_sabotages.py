@@ -24,6 +24,7 @@ pytestmark = pytest.mark.serial
 
 MET, MISSED, USAGE, INCONCLUSIVE, NOT_REACHED = range(5)
 HERE = Path(__file__).parent
+_TRIES = 3
 SLO = """
 [[objective]]
 id = "prereservation-p95"
@@ -112,7 +113,11 @@ def verdict_of(report, objective):
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_a_well_behaved_target_is_met(run, start_script, processes):
     host, _ = start_script("fake_service.py", "well")
-    code, report = run(host, "--processes", processes)
+    for tries_left in reversed(range(_TRIES)):
+        code, report = run(host, "--processes", processes)
+        # A busy machine makes the generator late, which it must own up to, so it is allowed another try.
+        if not tries_left or failed_guards(report) != {"lateness"}:
+            break
     assert (code, failed_guards(report)) == (MET, set())
     assert report["load"]["workers"] == int(processes)
     assert sum(point["requests"] for point in report["load"]["timeline"]) == 480
