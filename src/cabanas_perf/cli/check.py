@@ -45,6 +45,8 @@ def check(
     prometheus: surfaces.Prometheus = None,
     annotations: surfaces.Annotations = False,
     seed: options.Seed = 0,
+    baseline: options.Baseline = None,
+    save_baseline: options.SaveBaseline = None,
     output: options.Output = Path("profiles"),
     keep: options.Keep = None,
     json: options.Json = False,
@@ -67,6 +69,7 @@ def check(
     if verbose:
         os.environ[TRACE_VARIABLE] = "1"
     from cabanas_perf.cli.check_view import CheckProgress  # noqa: PLC0415
+    from cabanas_perf.cli.compare import finish_with_baseline, read_baseline  # noqa: PLC0415
     from cabanas_perf.cli.console import show_report  # noqa: PLC0415
     from cabanas_perf.load.errors import ScenarioError  # noqa: PLC0415
     from cabanas_perf.load.scenario import find_scenario, load_scenario  # noqa: PLC0415
@@ -102,14 +105,18 @@ def check(
         seed=seed,
         audit_dsn=audit_dsn,
     )
+    before = read_baseline(baseline, output)
     progress = CheckProgress(quiet=quiet or json, no_color=no_color)
     with listen_for_stop() as stop, progress.showing():
         result = run_check(check_options, stop=stop, view=progress)
     show_report(result.report, result.path, as_json=json, quiet=quiet, no_color=no_color)
     surfaces.Surfaces(junit, summary, sarif, prometheus, annotations).write(result.report)
+    code = finish_with_baseline(
+        result.report, result.path, before, save_baseline, output=output, show=not (json or quiet), no_color=no_color
+    )
     if keep is not None:
         prune(output, keep=keep)
-    raise typer.Exit(result.report.exit_code)
+    raise typer.Exit(code)
 
 
 def _split(names: str | None) -> tuple[str, ...]:

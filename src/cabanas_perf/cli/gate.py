@@ -16,6 +16,7 @@ def gate(
     path: Annotated[Path, typer.Argument(metavar="REPORT", help="A profiling_report_*.json of any verb.")],
     slo: options.SloPath = None,
     strict: options.Strict = False,
+    baseline: options.Baseline = None,
     junit: surfaces.Junit = None,
     summary: surfaces.Summary = None,
     sarif: surfaces.Sarif = None,
@@ -35,6 +36,7 @@ def gate(
 
       cabanas-perf gate profiles/profiling_report_20251014_101500.json --slo my-slo.toml --junit junit.xml
     """
+    from cabanas_perf.cli.compare import finish_with_baseline, read_baseline  # noqa: PLC0415
     from cabanas_perf.cli.console import show_report  # noqa: PLC0415
     from cabanas_perf.report.files import read_report  # noqa: PLC0415
     from cabanas_perf.runners.gate import judge_again  # noqa: PLC0415
@@ -42,10 +44,13 @@ def gate(
     from cabanas_perf.slo.objective import DEFAULT_SET, STRICT_SET  # noqa: PLC0415
     from cabanas_perf.workloads.registry import OBJECTIVE_WORKLOADS, workload_names  # noqa: PLC0415
 
-    stored = read_report(path)
+    stored, before = read_report(path), read_baseline(baseline, path.parent)
     known = OBJECTIVE_WORKLOADS.union(workload_names(), (one.name for one in stored.workloads))
     file = load_objectives(find_slo_file(slo), workloads=known)
     judged = judge_again(stored, file, STRICT_SET if strict else DEFAULT_SET)
     show_report(judged, path, as_json=json, quiet=quiet, no_color=no_color)
     surfaces.Surfaces(junit, summary, sarif, prometheus, annotations).write(judged)
-    raise typer.Exit(judged.exit_code)
+    code = finish_with_baseline(
+        judged, path, before, None, output=path.parent, show=not (json or quiet), no_color=no_color
+    )
+    raise typer.Exit(code)
