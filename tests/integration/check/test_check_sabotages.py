@@ -224,7 +224,7 @@ def test_a_part_that_cannot_be_run_lets_the_others_run(tmp_path, servers):
 
 @pytest.mark.serial
 def test_the_load_is_judged_and_audited_in_the_same_report(tmp_path, run):
-    short = override(load_scenario(find_scenario("check")), Overrides(rate_rps=100.0, duration_s=6.0, warmup_s=1.0))
+    short = override(load_scenario(find_scenario("check")), Overrides(rate_rps=50.0, duration_s=9.0, warmup_s=1.0))
     result = run_check(options_for(tmp_path, "health", "load", scenario=short), stop=Stop(), view=Quiet())
     report = result.report
     verdicts = {one.objective: one.verdict for one in report.verdicts if one.verdict is not Verdict.NOT_IN_SCOPE}
