@@ -130,7 +130,7 @@ def draw_spectrum(id_: str, name: str, latency: Latency, limits: Sequence[Verdic
     y = scale_over((*(ms for _, ms in points), *(each.target for each in shown)), logarithmic=True)
     if y is None:
         return element("p", "Every request took less than a nanosecond.")
-    x = Scale(1, max(20.0, 2.0 * latency.count), logarithmic=True)
+    x = Scale(1, _end_place(latency.count), logarithmic=True)
     plot = Plot(x, y, _HEIGHT_PX)
     places = _choose_places(x)
     chart = draw_chart(
@@ -190,17 +190,22 @@ def _name_quantile(q: float) -> str:
 def read_spectrum(histogram: LatencyHistogram) -> list[Point]:
     """Corners of the spectrum's steps: (1 / (1 - quantile), latency in ms) for each value, at most a few hundred.
 
-    The quantile is the share of requests that took no longer. It would put the slowest request at infinity, which is
-    drawn at twice the number of requests.
+    The quantile is the share of requests that took no longer. It would put the slowest request at infinity, so it goes
+    to the axis' end.
     """
     total, seen = histogram.count, 0
     points: list[Point] = [(1.0, 0.0)]
     for value_ns, times in histogram.counts():
         seen += times
-        place = total / (total - seen) if seen < total else 2.0 * total
+        place = total / (total - seen) if seen < total else _end_place(total)
         points.append((max(place, points[-1][0]), ns_to_ms(value_ns)))
     points[0] = (1.0, points[1][1])
     return _thin(points)
+
+
+def _end_place(count: int) -> float:
+    """Beyond the last quantile that so many requests have, and far enough for P95 to have its place."""
+    return max(20.0, 2.0 * count)
 
 
 def _thin(points: list[Point]) -> list[Point]:
