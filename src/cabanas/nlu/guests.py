@@ -53,14 +53,16 @@ _TOTALS = Anchored(
         "families_of": ("SOME", "SOME FAMILIES DE SOME @tail"),
         "persons": (
             "COUNT N S",
-            """(?<!THING DE) COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS
+            """(?<!THING DE) (?<!THING ES DE) (?<!{GEAR|SERVICE} ES PARA)
+                COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS
                 (?! GROWN | MAS (?! {COUNT|KID|KIDS} ) | COLON COUNT )
             | {N|S} DIGITS PERSONS
             | SOME EN TOTAL | SOME PARA (?= {DEL|COMMA|DOT|ASK|PAREN|DESDE} | $ )""",
         ),
         "for": (
             "PARA X",
-            """(?<!GEAR) PARA {SLASH|LOS|WE|ABOUT|COMO|UNKNOWN}? {UN|SOLO}? (?: UNO | @some ) PERSONS? @tail
+            """(?<!GEAR) (?<!{GEAR|SERVICE} ES)
+                PARA {SLASH|LOS|WE|ABOUT|COMO|UNKNOWN}? {UN|SOLO}? (?: UNO | @some ) PERSONS? @tail
             | (?<!{DIGITS|GLUED}) X SOME @tail""",
         ),
         "family": ("FAMILY", "FAMILY ES? DE {COMO|ABOUT}? @some {FRIENDS|GROWN|PERSONS}? @tail"),

@@ -69,7 +69,8 @@ _SIGNS = Anchored(
             """PRICE | (?<!Y) WOULD_LEAVE | (?<! A ) HOW_MUCH (?! {ANTES|ARRIVE} ) | (?<= A ) (?! @distance ) HOW_MUCH
             | TOTAL {POR|X} COUNT
             | WORTH {LA|EL|POR|DE|DEL|X|PARA|UN|ES} | (?<=QUE) {SELLS|WORTH} | (?<={ME|NOS|LE}) SELLS
-            | SELLS {SAME|MONEY|COUNT|GLUED|P99|BIG|MAS|LA|LO|POR|X|PARA|ASK} | (?<!{UN|LA|EL} D12) (?<=D12) X D12""",
+            | SELLS {SAME|MONEY|COUNT|GLUED|P99|BIG|MAS|LA|LO|POR|X|PARA|ASK}
+            | (?<!{UN|LA|EL|S|N|P} D12) (?<=D12) X D12""",
         ),
     },
     _FRAGMENTS,

@@ -326,7 +326,7 @@ class Reader:
             if found is not None and match[0][0] == _OTRO:
                 found = calendar.next_long_weekend(found[1] + DAY)
             return found
-        return self._plain_weekend(match)
+        return None if ordinal is not None else self._plain_weekend(match)  # none: "el primer finde libre"
 
     def _plain_weekend(self, match: re.Match[str]) -> tuple[date, date]:
         friday = self.reference + ((FRIDAY - self.reference.weekday()) % 7) * DAY

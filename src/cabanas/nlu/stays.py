@@ -478,7 +478,7 @@ class _Reading:
             return span.fixed, end if end is not None and end > span.fixed else None
         if leaving.fixed is not None and self._around.is_bare_hasta(leaving.start):
             return None, None  # "¿me la guardás hasta mañana?"
-        if leaving.is_bare_weekday and self._around.is_farewell(leaving.start):
+        if leaving.is_bare_weekday and not self._lengths and self._around.is_farewell(leaving.start):
             return None, None
         return None, self._resolver.start_of(leaving)
 

@@ -8,48 +8,37 @@ from cabanas.nlu.points import Point
 # How many tokens before a day can say what the day is.
 _REACH = 7
 
+# Another matter than a stay: these words before the day, in the same breath. A range is never a day of payment or birth
+# ("para festejar mi cumple, del 5 al 7").
 _OTHER_BUSINESS = grammar("{WEATHER|PAY|PAST|VISITED|AYER|TELL|ANSWER|OPENING} | (?<!CELEBRATE {MY|EL|UNKNOWN}) BORN")
-# A range is never a day of payment or birth: "para festejar mi cumple, del 5 al 7".
-# "te confirmo mañana", "les confirmo el lunes": the day of an answer. "Te confirmo el 15" is a stay.
-_ANSWER_BEFORE = grammar("{TE|LE} {LO|LA}? {CONFIRM|CORRECTION} {EL|ESTE}? $")
 _OTHER_BUSINESS_OF_RANGE = grammar("{PAST|VISITED|OPENING}")
 _SCOPE_ENDS = grammar("{DOT|ASK|COMMA|PAREN|WANT|PARA|POR|X|SI|HAY|HAVE|FREE|PLACE|GO|ARRIVE|BOOK}")
-# "fuimos para semana santa"; "te escribí por el 15" is another matter.
+# The day of an answer is no stay, in "te confirmo mañana", "les confirmo el lunes"; "te confirmo el 15" is one.
+_ANSWER_BEFORE = grammar("{TE|LE} {LO|LA}? {CONFIRM|CORRECTION} {EL|ESTE}? $")
+# "fuimos para semana santa", "muy linda la estadía del 12 al 14"; "te escribí por el 15" is another matter.
 _PAST_VISIT = grammar("VISITED {PARA|POR|EN|A|EL|LA|LOS}{0,2} $ | WISH {LA|EL} {LODGING|FINDE} {EN|DEL|DE}? $")
-_TIMETABLE = grammar("DE DIGITS A DIGITS (?: HOUR | DOT | ASK | $ )")
-_OPENING_HOURS = grammar("(?: COMMA? DE {COUNT|GLUED} A {COUNT|GLUED} HOUR? )? UNKNOWN? OPENING")
-_DEADLINE = grammar("""ANTES {DE|DEL} EL? LA? $ | SI BOOK $ | VALID HASTA EL? $
-    | WEATHER {PARA|DEL|DE|EN}? {EL|ESTE}? $""")
+# "antes del 10", "te giro el 10", "si reservo hoy", "válida hasta el 30", "el pronóstico para el sábado"
+_NO_STAY_BEFORE = grammar(
+    """ANTES {DE|DEL} EL? LA? $ | {TE|LE} {LO|LA}? PROMISE {EL|LA|UNKNOWN}{0,3} $ | SI BOOK $ | VALID HASTA EL? $
+    | WEATHER {PARA|DEL|DE|EN}? {EL|ESTE}? $"""
+)
 _PLACE = grammar(
     "{STREET|NUMBERED} DOT? {EL|LA|DE|DEL}? $ | STREET DOT? UNKNOWN? {Y|ES}? $ "
     "| HOME {DE|EN} UNKNOWN{0,2} $ | DOCUMENT {DE|DEL} $"
 )
 # "Av. San Martín 1520, entre 25 de Mayo y 9 de Julio"
 _CROSSING = grammar("STREET DOT? {UNKNOWN|SAN|DIGITS|D99|BIG|DE|MONTH}{1,5} COMMA? {ENTRE|Y} $")
-# "hoy te deposito", "el viernes les confirmo", "mañana hago la transferencia"
+# "hoy te deposito", "el viernes les confirmo", "mañana hago la transferencia", "ese finde ya lo pasamos ahí"
 _OTHER_BUSINESS_AFTER = grammar(
     """{TE|LE} {CORRECTION|PROMISE|PAST} | {TE|LE} MAKE {LA|EL|UN} {PAY|DEPOSIT}
     | (?: A LA {MANANA|TARDE|NOCHE} )? COMMA? YA? NO? {TE|LE|SE|LO|ME|UNKNOWN|MAKE|POWER}? {LO|LA|EL}?
     {PAY|TELL|BORN|CONFIRM} | (?: GO A )? MAKE? WEATHER | YA {LO|LA|NOS|LE}? {PROMISE|VISITED|PAST}"""
 )
-_NEGATION_BEFORE = grammar("(?: ^ | COMMA | Y ) NO PARA? {EL|DEL}? $")
-_GIVEN_UP = grammar("EN INSTEAD {DE|DEL} EL? $")
-_NEGATION_AFTER = grammar("COMMA? YA? NO (?: {POWER|SUIT|NOS|ME|DOT} | COMMA (?! {HASTA|DESDE|AL} ) | $ )")
-# "el 20 no puedo, el 21 sí"; more words may say what cannot be on that day.
-_DAY_REFUSED = grammar("COMMA? NO {ME|NOS}? {POWER|SUIT} (?: {COMMA|DOT|ASK} | $ ) | NO {HAY|HAVE} {COMMA|DOT}")
-_CORRECTION = grammar("CORRECTION | CHANGE_IT | SINO | NO {COMMA|EL|DEL} | {COMMA|DOT} NO")
-_LEAVING = grammar("LEAVE | OUT_WORD | Y WOULD_LEAVE | {ME|NOS} SOMOS? GO | HASTA")
-_ARRIVING = grammar("ARRIVE | IN_WORD | (?<!{ME|NOS}) (?<!{ME|NOS} SOMOS) GO | DESDE | PARTIR")
-_SAID_AFTER = grammar(
-    "(?: (?P<leaves> {ME|NOS} GO | {ME|NOS}? LEAVE ) | ARRIVE | GO ) (?! {EL|A|AL|HASTA|DAY|WEEKDAY|GLUED|COLON} )"
-)
-_NIGHTS_OF = grammar("(?<!COUNT) (?: {NOCHE|NOCHES} {DE|DEL} {EL|LOS}? | NOCHES ) $")
-_BETWEEN = grammar("ENTRE {EL|LA}? DIA? $")
-_BARE_HASTA = grammar("HASTA EL? $")
-_FAREWELL = grammar("(?: DOT | ASK | COMMA | GREETING ) HASTA EL? $")
+_TIMETABLE = grammar("DE DIGITS A DIGITS (?: HOUR | DOT | ASK | $ )")
+_OPENING_HOURS = grammar("(?: COMMA? DE {COUNT|GLUED} A {COUNT|GLUED} HOUR? )? UNKNOWN? OPENING")
 
-# A day alone, in a clause with words of another matter, is a stay only if the clause speaks of one. The words for
-# places and things to have are no proof: "el partido es el domingo, ¿tienen tele?".
+# A day alone, in a clause with words of another matter, is a stay only if the clause speaks of one. Things to be had
+# are no proof: "hay misa el domingo".
 _SPEAKS_OF_STAY = grammar(
     """{FREE|LIBRE|PLACE|TAKEN|RESERVED|REMAIN|PRICE|WORTH|HOW_MUCH|BOOK|BOOKING|WANT|GO|THEY_GO|ARRIVE|LEAVE|
         WOULD_LEAVE|DESDE|HASTA|PARTIR|PARA|CHECK|NOCHE|NOCHES|LODGING|CALENDAR_DATE|SOMOS|PERSONS|CANCEL|
@@ -60,12 +49,33 @@ _OTHER_WORDS = classes("UNKNOWN WORKER BORN")
 _CLAUSE_ENDS = classes("DOT ASK COMMA PAREN")
 _LONGEST_CLAUSE = 24
 
+# Taken back, given up, put right.
+_NEGATION_BEFORE = grammar("(?: ^ | COMMA | Y ) NO PARA? {EL|DEL}? $")
+_NEGATION_AFTER = grammar("COMMA? YA? NO (?: {POWER|SUIT|NOS|ME|DOT} | COMMA (?! {HASTA|DESDE|AL} ) | $ )")
+_GIVEN_UP = grammar("EN INSTEAD {DE|DEL} EL? $")
+# "el 20 no puedo, el 21 sí"; more words may say what cannot be on that day.
+_DAY_REFUSED = grammar("COMMA? NO {ME|NOS}? {POWER|SUIT} (?: {COMMA|DOT|ASK} | $ ) | NO {HAY|HAVE} {COMMA|DOT}")
+_CORRECTION = grammar("CORRECTION | CHANGE_IT | SINO | NO {COMMA|EL|DEL} | {COMMA|DOT} NO")
+
+# Which end of the stay.
+_LEAVING = grammar("LEAVE | OUT_WORD | Y WOULD_LEAVE | {ME|NOS} SOMOS? GO | HASTA")
+_ARRIVING = grammar("ARRIVE | IN_WORD | (?<!{ME|NOS}) (?<!{ME|NOS} SOMOS) GO | DESDE | PARTIR")
+_SAID_AFTER = grammar(
+    "(?: (?P<leaves> {ME|NOS} GO | {ME|NOS}? LEAVE ) | ARRIVE | GO ) (?! {EL|A|AL|HASTA|DAY|WEEKDAY|GLUED|COLON} )"
+)
+_NIGHTS_OF = grammar("(?<!COUNT) (?: {NOCHE|NOCHES} {DE|DEL} {EL|LOS}? | NOCHES ) $")
+_BETWEEN = grammar("ENTRE {EL|LA}? DIA? $")
+_BARE_HASTA = grammar("HASTA EL? $")
+_FAREWELL = grammar("(?: DOT | ASK | COMMA | GREETING ) HASTA EL? $")
+
+# Where none of these stands, the patterns above need not be tried.
 _ROLES = classes("WOULD_LEAVE LEAVE OUT_WORD GO HASTA ARRIVE IN_WORD DESDE PARTIR")
 _BUSINESS = classes(
-    "PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED HOME DOCUMENT INSTEAD VALID WEATHER BOOK WISH"
+    """PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED HOME DOCUMENT BOOK WISH VALID WEATHER
+    PROMISE"""
 )
 _BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED WEATHER")
-_SIGNS = _ROLES | _BUSINESS | _BUSINESS_AFTER | classes("NO NOCHE NOCHES")
+_SIGNS = _ROLES | _BUSINESS | _BUSINESS_AFTER | classes("NO NOCHE NOCHES INSTEAD")
 
 
 class Surroundings:
@@ -93,7 +103,7 @@ class Surroundings:
             is_place = point.weekday is None and _PLACE.search(tape, begin, point.start)
             can_cross = is_range or point.month is not None
             is_crossing = can_cross and _CROSSING.search(tape, max(0, point.start - _REACH - 3), point.start)
-            if is_place or is_crossing or _DEADLINE.search(tape, begin, point.start):
+            if is_place or is_crossing or _NO_STAY_BEFORE.search(tape, begin, point.start):
                 return True
             for scope_end in _SCOPE_ENDS.finditer(tape, begin, point.start):
                 begin = scope_end.end()

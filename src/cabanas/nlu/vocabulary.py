@@ -172,14 +172,14 @@ SIGNS: Final = {
 
 TRIP_WORDS: Final = {
     "COME": (
-        "llego llegamos llegaria llegariamos llegando llegan llegar llegada llegaremos entro "
+        "ing llego llegamos llegaria llegariamos llegando llegan llegar llegada llegaremos entro "
         "entrando ingreso ingresamos ingresando ingresar ingresariamos entraria arribamos arribo "
         "arribando checkin entrada empezando arrancando arrancamos ingresaria"
     ),
     "COME_IN": "entramos entrariamos entraremos",
     "LEAVE": (
         "salgo salimos saliendo salida salir egreso egresamos checkout partida volvemos vuelvo volviendo volveriamos "
-        "regreso regresamos regresando retiro retiramos saldriamos terminando egresando saldremos volver "
+        "egr regreso regresamos regresando retiro retiramos saldriamos terminando egresando saldremos volver "
         "partimos partiendo vuelta yendonos yendome retirandonos retirandome "
         "volviendonos irnos irme volvernos volverme"
     ),
