@@ -34,7 +34,7 @@ def ab(
         typer.Option(min=5, max=10_000, help="How many pairs (default: 100; 500 where requests wait for servers)."),
     ] = None,
     rounds: Annotated[
-        int, typer.Option(min=1, max=100, help="Fresh pairs of processes, to which a result recurs.")
+        int, typer.Option(min=1, max=100, help="Fresh pairs of processes; a difference shows in each.")
     ] = 5,
     margin: Annotated[
         float, typer.Option(min=0.1, max=1000, help="Percent by which the versions must differ to count.")
@@ -53,6 +53,7 @@ def ab(
     that more pairs are needed. Servers, where the workload needs any, are embedded ones, with a database for each side.
 
     Examples:
+
       cabanas-perf ab main
 
       cabanas-perf ab v1.4 v1.5 --workload prereservation --pairs 300

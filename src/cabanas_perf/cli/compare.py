@@ -37,10 +37,11 @@ def compare(
 ) -> None:
     """Two stored reports side by side: times with intervals, statements, findings and plans.
 
-    Times are indicative, since each run had the machine to itself at another moment. What is counted is exact: more
+    Times are indicative, since the two runs had the machine at different moments. What is counted is exact: more
     statements, more findings, more words wrong or another plan end with 1.
 
     Examples:
+
       cabanas-perf compare main profiles/profiling_report_20251014_101500.json
 
       cabanas-perf compare before.json after.json --margin 10
