@@ -73,6 +73,7 @@ def check(
     from cabanas_perf.cli.console import show_report  # noqa: PLC0415
     from cabanas_perf.load.errors import ScenarioError  # noqa: PLC0415
     from cabanas_perf.load.scenario import find_scenario, load_scenario  # noqa: PLC0415
+    from cabanas_perf.report.build import end_with  # noqa: PLC0415
     from cabanas_perf.report.files import prune  # noqa: PLC0415
     from cabanas_perf.report.redaction import redact_command  # noqa: PLC0415
     from cabanas_perf.runners.check import CheckOptions, run_check  # noqa: PLC0415
@@ -105,15 +106,15 @@ def check(
         seed=seed,
         audit_dsn=audit_dsn,
     )
-    before = read_baseline(baseline, output)
     progress = CheckProgress(quiet=quiet or json, no_color=no_color)
+    before = read_baseline(baseline, output)
     with listen_for_stop() as stop, progress.showing():
         result = run_check(check_options, stop=stop, view=progress)
     show_report(result.report, result.path, as_json=json, quiet=quiet, no_color=no_color)
-    surfaces.Surfaces(junit, summary, sarif, prometheus, annotations).write(result.report)
     code = finish_with_baseline(
         result.report, result.path, before, save_baseline, output=output, show=not (json or quiet), no_color=no_color
     )
+    surfaces.Surfaces(junit, summary, sarif, prometheus, annotations).write(end_with(result.report, code))
     if keep is not None:
         prune(output, keep=keep)
     raise typer.Exit(code)

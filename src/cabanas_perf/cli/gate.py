@@ -38,6 +38,7 @@ def gate(
     """
     from cabanas_perf.cli.compare import finish_with_baseline, read_baseline  # noqa: PLC0415
     from cabanas_perf.cli.console import show_report  # noqa: PLC0415
+    from cabanas_perf.report.build import end_with  # noqa: PLC0415
     from cabanas_perf.report.files import read_report  # noqa: PLC0415
     from cabanas_perf.runners.gate import judge_again  # noqa: PLC0415
     from cabanas_perf.slo.file import find_slo_file, load_objectives  # noqa: PLC0415
@@ -49,8 +50,8 @@ def gate(
     file = load_objectives(find_slo_file(slo), workloads=known)
     judged = judge_again(stored, file, STRICT_SET if strict else DEFAULT_SET)
     show_report(judged, path, as_json=json, quiet=quiet, no_color=no_color)
-    surfaces.Surfaces(junit, summary, sarif, prometheus, annotations).write(judged)
     code = finish_with_baseline(
         judged, path, before, None, output=path.parent, show=not (json or quiet), no_color=no_color
     )
+    surfaces.Surfaces(junit, summary, sarif, prometheus, annotations).write(end_with(judged, code))
     raise typer.Exit(code)

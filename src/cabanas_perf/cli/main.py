@@ -18,6 +18,7 @@ from cabanas_perf.cli.optimizations import optimizations
 from cabanas_perf.cli.profile import profile
 from cabanas_perf.cli.report import report
 from cabanas_perf.cli.serve import serve
+from cabanas_perf.cli.slo import slo
 from cabanas_perf.cli.view import view
 
 _EXIT_CODES = """
@@ -62,6 +63,7 @@ _VERBS: dict[Callable[..., None], str] = {
     gate: "Judge a stored report again.",
     import_: "Read what other tools measured.",
     report: "Show a stored report.",
+    slo: "Show the objectives; as OpenSLO.",
     view: "Look at a profile in snakeviz.",
     serve: "Run the service on embedded servers.",
     doctor: "What this machine has, and how noisy it is.",

@@ -80,6 +80,12 @@ def overall(exit_code: ExitCode) -> Overall:
     return _OVERALL[exit_code]
 
 
+def end_with(report: Report, exit_code: int) -> Report:
+    """The report of a run that ends otherwise than by its own verdicts, such as by a comparison with a baseline."""
+    code = ExitCode(exit_code)
+    return report.model_copy(update={"exit_code": code, "verdict": overall(code)})
+
+
 def build_workload(
     observation: Observation,
     *,

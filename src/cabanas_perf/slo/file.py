@@ -22,6 +22,7 @@ from cabanas_perf.slo.objective import (
     RunKind,
     parse_assertion,
 )
+from cabanas_perf.slo.openslo import SUFFIXES, read_openslo
 
 RELATIVE_PATH = Path("profiles/slo.toml")
 
@@ -82,7 +83,8 @@ def find_slo_file(explicit: Path | None = None, *, folder: Path | None = None) -
 
 
 def load_objectives(path: Path, *, workloads: Collection[str]) -> SloFile:
-    """Read and check the whole file; `workloads` are the names that objectives may use.
+    """Read and check the whole file; `workloads` are the names that objectives may use. OpenSLO is told by its
+    suffix, `.yaml`, `.yml` or `.json`.
 
     Raises SloError at the first thing that is missing, unknown, of the wrong type, or there twice.
     """
@@ -90,6 +92,9 @@ def load_objectives(path: Path, *, workloads: Collection[str]) -> SloFile:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SloError(f"cannot be read ({error})", fix="write it as UTF-8 text", place=Place(path)) from error
+    if path.suffix in SUFFIXES:
+        reader = _Reader(path, [], workloads)
+        return SloFile(path, tuple(reader.read({"objective": read_openslo(path, text)})))
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
