@@ -114,7 +114,7 @@ def test_what_cannot_be_judged_is_told(document, words, tmp_path):
 
 @pytest.mark.parametrize(("name", "text"), [("slo.json", "{"), ("slo.yaml", "a: [")])
 def test_bad_syntax_is_told(name, text, tmp_path):
-    with pytest.raises(SloError, match="not (JSON|YAML)"):
+    with pytest.raises(SloError, match=r"not (JSON|YAML)"):
         read(text, tmp_path, name)
 
 
