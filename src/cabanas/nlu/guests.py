@@ -115,12 +115,12 @@ _ALONE = grammar("(?<!MAY) {I|GO|MY|ESTE|AM} SOLO (?! {WANT|UNKNOWN|QUE|POWER|HA
 _NOT_MEANT = grammar("{NO|WERE} {SOMOS|GO}? $ | NO GO A $")
 # "la otra vez fuimos 6", "la última vez pagamos 80.000 para 4"
 _STORY_LENGTH = 12
-_TOLD = grammar("(?: VISITED | {ULTIMO|OTRO} INSTEAD ) {^DOT|ASK|COMMA|WANT|HAY|HAVE|Y}{0,12} $")
+_TOLD = grammar("(?: VISITED | WERE | {ULTIMO|OTRO} INSTEAD ) {^DOT|ASK|COMMA|WANT|HAY|HAVE|Y}{0,12} $")
 _ON_TOP = grammar("COMMA? {Y|PLUS|MAS|CON} (?: MAS | {THEY_GO|GO|UNKNOWN} ALSO | ALSO {THEY_GO|GO|UNKNOWN}? )?")
 
-_COUNT, _CON, _PARA = classes("COUNT"), symbol_of("CON"), symbol_of("PARA")
+_COUNT, _CON, _PARA, _OWN = classes("COUNT"), symbol_of("CON"), symbol_of("PARA"), symbol_of("OWN")
 _PUT_RIGHT = classes("NO CORRECTION")
-_STORY = classes("VISITED INSTEAD")
+_STORY = classes("VISITED WERE INSTEAD")
 _DENIALS = classes("NO WERE SOMOS GO A")
 _LINKS = classes("COMMA Y PLUS MAS CON")
 _SOLO, _TALK = classes("SOLO SOLOS"), grammar("(?: TELL | LO UNKNOWN ) CON $")
@@ -162,7 +162,7 @@ def _stated_total(tokens: list[str], tape: str, *, is_told: bool) -> tuple[int, 
         if start and tape[start - 1] in _DENIALS and _NOT_MEANT.search(tape, max(0, start - 3), start):
             is_denied = True
             continue
-        if is_told and _TOLD.search(tape, max(0, start - _STORY_LENGTH), start):
+        if is_told and match.lastgroup not in _STRONG and _TOLD.search(tape, max(0, start - _STORY_LENGTH), start):
             continue
         numbers = _numbers(match, tokens)
         kind = match.lastgroup
@@ -215,7 +215,7 @@ def _sum_of_parts(tokens: list[str], tape: str, *, is_told: bool) -> int | None:
     is_with, is_for = _CON in before, _PARA in before
     is_story = is_told and _TOLD.search(tape, max(0, first - _STORY_LENGTH), first) is not None
     is_talk = is_with and _TALK.search(tape, max(0, first - 3), first) is not None  # "lo hablo con mi marido"
-    if is_story or is_talk or not _is_party(counts, is_with=is_with, is_for=is_for):
+    if is_story or is_talk or not _is_party(counts, is_with=is_with, is_for=is_for, is_owned=_OWN in before):
         return None
     people = counts.total()
     if counts.keys() & _RELATIVES and counts.keys().isdisjoint({"grown", "speaker"}) and not is_for:
@@ -235,12 +235,15 @@ def _heads_by_kind(parts: list[re.Match[str]], tokens: list[str]) -> Counter[str
     return counts
 
 
-def _is_party(counts: Counter[str], *, is_with: bool, is_for: bool) -> bool:
-    """Whether those named are all the guests: not in "¿un bebé de 10 meses paga?" or "yo reservé el 15"."""
+def _is_party(counts: Counter[str], *, is_with: bool, is_for: bool, is_owned: bool) -> bool:
+    """Whether those named are the guests, all of them.
+
+    Not in "¿un bebé de 10 meses paga?", "tengo 3 hijos, ¿hay juegos?" or "yo reservé el 15".
+    """
     if "uncounted" in counts:
         return False
     if counts.keys() <= {"child", "the_child", "baby"}:
         return is_with and "child" in counts
     if counts.keys() == {"kids"}:
-        return counts.total() > 1
+        return counts.total() > 1 and not is_owned
     return is_for or counts.keys() != {"speaker"}

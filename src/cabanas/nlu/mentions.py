@@ -68,7 +68,7 @@ _KINDS = {
         """{D12|D31} {SLASH|DASH} MONTH (?: {SLASH|DASH} {YEAR|D31} )? @tail
         | (?<!{EN|STREET|VENUE}) (?<!{HOME|LEAVE} DE) {DAY|UNO|PRIMERO} RO? {DE|DEL}? (?: MES DE )? MONTH
         (?: COMMA? {DE|DEL}? ANO? YEAR | {DE|DEL} ANO PASADO | {DEL|DE} D31 (?! {AL|A|HASTA|DASH|DE|DEL|MONTH|Y} )
-            | BIG | D99 @tail )?""",
+            | BIG | D99 @tail )? (?! AL BIG )""",
     ),
     "month_first": (
         "MONTH",

@@ -17,22 +17,26 @@ _SCOPE_ENDS = grammar("{DOT|ASK|COMMA|PAREN|WANT|PARA|POR|X|SI|HAY|HAVE|FREE|PLA
 _ANSWER_BEFORE = grammar("{TE|LE} {LO|LA}? {CONFIRM|CORRECTION} {EL|ESTE}? $")
 # "fuimos para semana santa", "muy linda la estadía del 12 al 14"; "te escribí por el 15" is another matter.
 _PAST_VISIT = grammar("VISITED {PARA|POR|EN|A|EL|LA|LOS}{0,2} $ | WISH {LA|EL} {LODGING|FINDE} {EN|DEL|DE}? $")
-# "antes del 10", "te giro el 10", "si reservo hoy", "válida hasta el 30", "el pronóstico para el sábado"
+# "antes del 10", "te giro el 10", "si reservo hoy", "válida hasta el 30", "me pagan el 5", "el clima para el 8"
 _NO_STAY_BEFORE = grammar(
     """ANTES {DE|DEL} EL? LA? $ | {TE|LE} {LO|LA}? PROMISE {EL|LA|UNKNOWN}{0,3} $ | SI BOOK $ | VALID HASTA EL? $
-    | WEATHER {PARA|DEL|DE|EN}? {EL|ESTE}? $"""
+    | ME PAYS EL $ | WEATHER {PARA|DEL|DE|EN}? {EL|ESTE}? $"""
 )
 _PLACE = grammar(
     "{STREET|NUMBERED} DOT? {EL|LA|DE|DEL}? $ | STREET DOT? UNKNOWN? {Y|ES}? $ "
     "| HOME {DE|EN} UNKNOWN{0,2} $ | DOCUMENT {DE|DEL} $"
 )
-# "Av. San Martín 1520, entre 25 de Mayo y 9 de Julio"
-_CROSSING = grammar("STREET DOT? {UNKNOWN|SAN|DIGITS|D99|BIG|DE|MONTH}{1,5} COMMA? {ENTRE|Y} $")
+# "Av. San Martín 1520, entre 25 de Mayo y 9 de Julio", "mi cel: 3541 15-20-30"
+_CROSSING = grammar(
+    """STREET DOT? {UNKNOWN|SAN|DIGITS|D99|BIG|DE|MONTH}{1,5} COMMA? {ENTRE|Y} $
+    | NUMBERED {ES|COLON|DOT}? {BIG|DIGITS|D99|GLUED|GLUED99|DASH}{1,6} $"""
+)
 # "hoy te deposito", "el viernes les confirmo", "mañana hago la transferencia", "ese finde ya lo pasamos ahí"
 _OTHER_BUSINESS_AFTER = grammar(
     """{TE|LE} {CORRECTION|PROMISE|PAST} | {TE|LE} MAKE {LA|EL|UN} {PAY|DEPOSIT}
-    | (?: A LA {MANANA|TARDE|NOCHE} )? COMMA? YA? NO? {TE|LE|SE|LO|ME|UNKNOWN|MAKE|POWER}? {LO|LA|EL}?
-    {PAY|TELL|BORN|CONFIRM} | (?: GO A )? MAKE? WEATHER | YA {LO|LA|NOS|LE}? {PROMISE|VISITED|PAST}"""
+    | (?: A LA {MANANA|TARDE|NOCHE} | A {LA|LAS} COUNT HOUR? )?
+    COMMA? YA? NO? {TE|LE|SE|LO|ME|UNKNOWN|MAKE|POWER}? {LO|LA|EL}? {PAY|TELL|BORN|CONFIRM}
+    | (?: GO A )? MAKE? WEATHER | LEAVE A UNKNOWN | YA {LO|LA|NOS|LE}? {PROMISE|VISITED|PAST}"""
 )
 _TIMETABLE = grammar("DE DIGITS A DIGITS (?: HOUR | DOT | ASK | $ )")
 _OPENING_HOURS = grammar("(?: COMMA? DE {COUNT|GLUED} A {COUNT|GLUED} HOUR? )? UNKNOWN? OPENING")
@@ -58,10 +62,11 @@ _DAY_REFUSED = grammar("COMMA? NO {ME|NOS}? {POWER|SUIT} (?: {COMMA|DOT|ASK} | $
 _CORRECTION = grammar("CORRECTION | CHANGE_IT | SINO | NO {COMMA|EL|DEL} | {COMMA|DOT} NO")
 
 # Which end of the stay.
-_LEAVING = grammar("LEAVE | OUT_WORD | Y WOULD_LEAVE | {ME|NOS} SOMOS? GO | HASTA")
+_LEAVING = grammar("LEAVE | OUT_WORD | Y WOULD_LEAVE | {ME|NOS} (?: SOMOS | OWN QUE )? GO | HASTA")
 _ARRIVING = grammar("ARRIVE | IN_WORD | (?<!{ME|NOS}) (?<!{ME|NOS} SOMOS) GO | DESDE | PARTIR")
 _SAID_AFTER = grammar(
-    "(?: (?P<leaves> {ME|NOS} GO | {ME|NOS}? LEAVE ) | ARRIVE | GO ) (?! {EL|A|AL|HASTA|DAY|WEEKDAY|GLUED|COLON} )"
+    """(?: (?P<leaves> {ME|NOS} (?: OWN QUE )? GO | {ME|NOS}? LEAVE ) | ARRIVE | GO )
+    (?! {EL|A|AL|HASTA|DAY|WEEKDAY|GLUED|COLON} )"""
 )
 _NIGHTS_OF = grammar("(?<!COUNT) (?: {NOCHE|NOCHES} {DE|DEL} {EL|LOS}? | NOCHES ) $")
 _BETWEEN = grammar("ENTRE {EL|LA}? DIA? $")
@@ -72,9 +77,9 @@ _FAREWELL = grammar("(?: DOT | ASK | COMMA | GREETING ) HASTA EL? $")
 _ROLES = classes("WOULD_LEAVE LEAVE OUT_WORD GO HASTA ARRIVE IN_WORD DESDE PARTIR")
 _BUSINESS = classes(
     """PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED HOME DOCUMENT BOOK WISH VALID WEATHER
-    PROMISE"""
+    PROMISE PAYS"""
 )
-_BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED WEATHER")
+_BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED WEATHER LEAVE")
 _SIGNS = _ROLES | _BUSINESS | _BUSINESS_AFTER | classes("NO NOCHE NOCHES INSTEAD")
 
 
@@ -101,8 +106,7 @@ class Surroundings:
             if _PAST_VISIT.search(tape, begin, point.start) or (is_range and _OPENING_HOURS.match(tape, end)):
                 return True
             is_place = point.weekday is None and _PLACE.search(tape, begin, point.start)
-            can_cross = is_range or point.month is not None
-            is_crossing = can_cross and _CROSSING.search(tape, max(0, point.start - _REACH - 3), point.start)
+            is_crossing = _CROSSING.search(tape, max(0, point.start - _REACH - 3), point.start)
             if is_place or is_crossing or _NO_STAY_BEFORE.search(tape, begin, point.start):
                 return True
             for scope_end in _SCOPE_ENDS.finditer(tape, begin, point.start):
