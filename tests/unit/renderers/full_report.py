@@ -199,6 +199,21 @@ def build_workloads() -> tuple[record.Workload, ...]:
         inputs=record.Inputs(distinct=37, first_latency_ms=build_latencies(4, 37, 0.9)),
         profile=profile,
         profiles=(profile,),
+        memory=record.Memory(
+            requests=400,
+            peak_bytes_p50=20_000,
+            peak_bytes_max=900_000,
+            growth=(
+                record.MemoryGrowth(source="traced", bytes_per_request=120.0, low=100, high=140, grows=True),
+                record.MemoryGrowth(source="resident", bytes_per_request=-3.0, grows=False),
+            ),
+            top=(record.Allocation(file=HOSTILE, line=7, bytes_per_request=118.0),),
+        ),
+        disagreements=(
+            record.Disagreement(
+                name=HOSTILE, file="a.py", self_ratios={"cprofile": 0.6, "pyinstrument": 0.2}, gap_ratio=0.4
+            ),
+        ),
         notes=(HOSTILE,),
     )
     dead = record.Workload(

@@ -233,6 +233,12 @@ def test_verdicts_say_in_words_what_is_missing(page):
     assert "12.1 to 13.8 ms" in words
 
 
+def test_memory_and_disagreements_stand_with_the_profiles(page):
+    words = page.texts["flame"]
+    for part in ("19.5 KiB", "✗ grows", "✓ steady", "100 to 140", "60.0 %", "20.0 %"):
+        assert part in words
+
+
 def test_a_partial_report_says_that_it_never_passes(page):
     assert any(attributes.get("class") == "alarm" for attributes in page.all("p"))
 

@@ -1,5 +1,6 @@
 """Where the marks of the pictures stand."""
 
+import math
 import re
 
 import pytest
@@ -15,6 +16,7 @@ from cabanas_perf.renderers.html.latency import draw_spectrum, read_spectrum
 from cabanas_perf.renderers.html.ledger import build_ledger
 from cabanas_perf.renderers.html.load import build_load
 from cabanas_perf.renderers.html.scales import Scale
+from cabanas_perf.renderers.html.stages import build_stages
 from cabanas_perf.renderers.html.svg import Axis, Plot, draw_axis, draw_chart, label_ms
 from cabanas_perf.renderers.html.verdicts import build_verdicts
 from cabanas_perf.report.record import TimelinePoint, VerdictInterval
@@ -126,6 +128,34 @@ def test_a_ratio_of_one_stands_in_the_middle_and_the_margin_around_it(full_repor
     slower, faster, same = (left for left, *_ in marks(drawn, "accent"))
     assert faster < 50 < slower
     assert same == 50
+
+
+def test_stages_reach_from_the_median_to_p95_beside_their_estimates(full_report):
+    drawn = build_stages(full_report).body
+    stage = full_report.workloads[0].stages[0]
+    bars, dots = (marks(drawn, "accent")[nth::2] for nth in (0, 1))
+    left, width, _ = bars[0]
+    assert dots[0][0] == left
+    # One logarithmic axis for all stages: ten times as long is as far everywhere.
+    decade = (bars[3][0] - left) / math.log10(full_report.workloads[0].stages[3].p50_ms / stage.p50_ms)
+    assert width == pytest.approx(decade * math.log10(stage.p95_ms / stage.p50_ms), abs=0.01)
+    assert len(marks(drawn, "estimate")) == 3
+    assert marks(drawn, "estimate")[0][0] == pytest.approx(left + decade * math.log10(10 / stage.p50_ms), abs=0.01)
+
+
+def test_spans_of_a_request_stand_at_their_time(full_report):
+    drawn = build_stages(full_report).body
+    table = drawn[drawn.index("One request of") :]
+    assert marks(table, "kind-redis")[0][:2] == pytest.approx((100 * 0.3 / 8, 100 * 0.9 / 8), abs=0.01)
+    assert marks(table, "kind-database")[0][:2] == pytest.approx((100 * 2.6 / 8, 100 * 4.8 / 8), abs=0.01)
+
+
+def test_kinds_of_time_add_up_to_the_whole(full_report):
+    drawn = build_stages(full_report).body
+    parts = [
+        marks(drawn[: drawn.index("One request of")], f"kind-{kind}")[0] for kind in ("database", "redis", "pool_wait")
+    ]
+    assert [part[:2] for part in parts] == [(0, 60), (60, 12), (72, 12)]
 
 
 def test_savings_stand_beside_their_claims(full_report):

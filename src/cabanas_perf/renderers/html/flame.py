@@ -15,6 +15,7 @@ from cabanas_perf.renderers.html.layout import (
     fold,
 )
 from cabanas_perf.renderers.html.markup import Html, element, join
+from cabanas_perf.renderers.html.memory import build_memory
 from cabanas_perf.renderers.html.stack_profile import Box, NoStacks, lay_out, prune_stacks, read_stacks
 from cabanas_perf.renderers.html.svg import percent
 from cabanas_perf.renderers.html.viewers import ViewerData, place_viewer
@@ -34,8 +35,8 @@ _HUES = 6
 
 
 def build_flames(report: Report, profiles: Sequence[StackProfile], *, lite: bool) -> Section | None:
-    """None for a report that names no profile."""
-    if not any(workload.profile for workload in report.workloads):
+    """None for a report of no profiled pass."""
+    if not any(workload.profile or workload.memory for workload in report.workloads):
         return None
     found = dict(_read_all(profiles))
     cards = [
@@ -48,11 +49,12 @@ def build_flames(report: Report, profiles: Sequence[StackProfile], *, lite: bool
         for workload in report.workloads
         if workload.disagreements
     ]
+    memory = [build_memory(workload.name, workload.memory) for workload in report.workloads if workload.memory]
     viewer = None if lite or not found else _place_speedscope(found)
     lead = (
         "From passes of their own, under a profiler, which slows what it measures: read shares here, and times above."
     )
-    return Section("flame", "Profiles", join(viewer, cards, disagreements), lead)
+    return Section("flame", "Profiles", join(viewer, cards, disagreements, memory), lead)
 
 
 def _read_all(profiles: Sequence[StackProfile]) -> Iterator[tuple[tuple[str, str], Stacks]]:
