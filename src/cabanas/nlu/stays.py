@@ -17,6 +17,9 @@ How what is ambiguous is read, here and in `cabanas.nlu.points`:
 - A day alone has no end unless a number of nights is given. Explicit days beat names of weekends and holidays.
 - Of several ranges the last wins (corrections), unless "o" offers it as an alternative; a negated range never wins.
   Of several days alone the first wins, unless a correction stands between.
+- Days need evidence. A day alone, or a pair of weekdays, whose clause has words of another matter and none that speaks
+  of a stay is none ("el partido es el domingo"); nor is one told of the past, promised for a payment or a call, or part
+  of an address, a telephone or a timetable (`surroundings`).
 """
 
 from __future__ import annotations
