@@ -82,6 +82,61 @@ def test_the_words_of_the_document_work_with_audio_or_without(command, without_a
     assert [one["name"] for one in again.report["workloads"]] == ["health"]
 
 
+SEEDED_LOOP = """
+from cabanas.services.hold_stay import HoldStay
+
+load = HoldStay._load
+
+async def load_with_a_loop(self, connection, accommodation_id, key):
+    for cabin in range(6):
+        await connection.fetchrow("SELECT name FROM accommodations WHERE id = $1", cabin)
+    return await load(self, connection, accommodation_id, key)
+
+HoldStay._load = load_with_a_loop
+"""
+
+
+@pytest.mark.parametrize("via", ["direct", "http"])
+def test_a_seeded_n_plus_one_breaks_the_query_budget_and_is_named(command, tmp_path, via):
+    seeded = tmp_path / "seeded"
+    seeded.mkdir()
+    # Every interpreter of the run imports it, the service's own included.
+    (seeded / "sitecustomize.py").write_text(SEEDED_LOOP, encoding="utf-8")
+    path = os.pathsep.join(filter(None, (str(seeded), os.environ.get("PYTHONPATH"))))
+    arguments = ("--requests", "60", "--profiler", "none", "--query-budget", "7", "--via", via)
+    ran = command("profile", "prereservation", *arguments, "--json", PYTHONPATH=path)
+    assert ran.code == 1, ran.err
+    held = workload_of(ran.report, "prereservation")
+    assert (held["queries_max"], held["queries_per_request"]) == (8, 8)
+    verdict = next(one for one in ran.report["verdicts"] if one["objective"] == "prereservation-query-budget")
+    assert (verdict["verdict"], verdict["observed"]) == ("missed", 8)
+    repeated = next(one for one in held["findings"] if one["rule"] == "n-plus-one")
+    assert repeated["node"] == "sitecustomize.py:8"
+    if via == "direct":  # over HTTP a statement that is none of the service's own has no text
+        assert "select name from accommodations where id = ?" in repeated["message"]
+
+
+def test_every_profiler_that_is_here_leaves_a_profile(command, tmp_path):
+    ran = command("profile", "health", "--requests", "60", "--profiler", "all", "--memory")
+    assert ran.code == 0, ran.err
+    assert "Where the time of health went" in ran.out
+    assert "Memory of health" in ran.out
+    assert max(map(len, ran.out.splitlines())) <= 80
+    (path,) = (tmp_path / "profiles").glob("profiling_report_*.json")
+    health = workload_of(json.loads(path.read_text(encoding="utf-8")), "health")
+    profiles = {one["profiler"]: one for one in health["profiles"]}
+    assert set(profiles) | {"py-spy"} == {"cprofile", "pyinstrument", "py-spy"}
+    assert "py-spy" in profiles or any("no profile by py-spy" in note for note in health["notes"])
+    assert health["profile"] == health["profiles"][0]
+    for one in profiles.values():
+        document = json.loads((tmp_path / one["speedscope_file"]).read_text(encoding="utf-8"))
+        assert document["profiles"][0]["weights"]
+        assert (one["slowdown_ratio"] > 0, one["slowdown_clock"]) == (True, "cpu")
+    kept = command("profile", "health", "--requests", "60", "--profiler", "none", "--keep", "1")
+    assert kept.code == 0
+    assert len(list((tmp_path / "profiles").glob("*.speedscope.json"))) == len(profiles)
+
+
 def test_three_requests_prove_nothing(command):
     ran = command("profile", "health", "--requests", "3", "--profiler", "none", "--json")
     assert ran.code == 3

@@ -57,6 +57,10 @@ def profile(
     query_budget: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="Miss when one request sends more statements than N.")
     ] = None,
+    memory: Annotated[
+        bool,
+        typer.Option("--memory", help="Watch memory in a pass of its own: per request, and growth (direct calls)."),
+    ] = False,
     slo: options.SloPath = None,
     strict: options.Strict = False,
     database_url: options.DatabaseUrl = None,
@@ -130,6 +134,7 @@ def profile(
         distinct=distinct,
         profilers=choose_profilers(profiler.value),
         query_budget=query_budget,
+        memory=memory,
         audit=not no_audit,
     )
     progress = TerminalProgress(quiet=quiet, no_color=no_color)

@@ -22,6 +22,7 @@ from cabanas_perf.renderers.numbers import (
     format_value,
 )
 from cabanas_perf.renderers.optimizations import render_ledger
+from cabanas_perf.renderers.requests import render_profile, render_requests
 from cabanas_perf.renderers.wording import (
     PARTIAL,
     VERDICT_SYMBOLS,
@@ -81,6 +82,8 @@ def _parts(report: Report, report_path: Path | None, symbols: dict[Verdict, str]
         if workload.stages:
             yield Text()
             yield _stage_table(workload)
+        for text in render_requests(workload, in_full=len(report.workloads) == 1):
+            yield Text(text, style="bold" if text and not text.startswith(" ") else "", overflow="fold")
     yield Text()
     if report.verdicts:
         yield _verdict_table(report, symbols)
@@ -140,16 +143,11 @@ def _workload_lines(workload: Workload) -> Iterator[RenderableType]:
         if first is not None and workload.latency_ms is not None:
             yield _line(f"{workload.name} with repeats: {_mean_and_percentiles(workload.latency_ms)}")
             yield _line(f"{workload.name} without repeats: {_mean_and_percentiles(first)}")
-    if workload.queries_per_request is not None:
+    if workload.queries_per_request is not None and not workload.statements:
         yield _line(f"{workload.name} queries: {format_significant(workload.queries_per_request)} per request")
-    if workload.profile is not None:
-        ratio = workload.profile.slowdown_ratio
-        slower = (
-            "slow-down not measured"
-            if ratio is None
-            else f"where requests took {format_significant(ratio)} times as long"
-        )
-        yield _line(f"{workload.name} profiled apart with {workload.profile.profiler}, {slower}")
+    profiles = workload.profiles or ((workload.profile,) if workload.profile is not None else ())
+    for profile in profiles:
+        yield _line(render_profile(workload.name, profile))
     for note in workload.notes:
         yield _line(f"{workload.name}: {note}", "yellow")
 

@@ -19,7 +19,9 @@ from cabanas_perf.report.record import SCHEMA, Report
 
 REPORT_PREFIX = "profiling_report"
 
-_STAMPED = re.compile(r"(?P<family>.+)_(?P<stamp>\d{8}_\d{6})(?:_(?P<nth>\d+))?(?P<suffix>\.(?:json|prof))")
+_STAMPED = re.compile(
+    r"(?P<family>.+)_(?P<stamp>\d{8}_\d{6})(?:_(?P<nth>\d+))?(?P<suffix>(?:\.speedscope)?\.json|\.prof)"
+)
 _ERRORS_SHOWN = 3
 
 

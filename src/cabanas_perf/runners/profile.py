@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,6 +24,7 @@ from cabanas_perf.runners.audit import audit_over_http, audit_reservations
 from cabanas_perf.runners.databases import DATABASE_ERRORS, DataSize
 from cabanas_perf.runners.environment import describe_environment
 from cabanas_perf.runners.measure import Advance, Pass, run_pass
+from cabanas_perf.runners.memory import measure_memory
 from cabanas_perf.runners.profiled_passes import MakeRecorder, ProfiledPasses, Profiling
 from cabanas_perf.runners.profilers.base import Profiler, Recorder
 from cabanas_perf.runners.run import Run, derive_seed
@@ -37,7 +39,9 @@ from cabanas_perf.workloads.base import (
     AccountingWorkload,
     CannotRun,
     Need,
+    PureWorkload,
     Via,
+    Workload,
     WorkloadContext,
     WorkloadSpec,
 )
@@ -89,6 +93,8 @@ class ProfileOptions:
     """Each has a pass of its own."""
     query_budget: int | None = None
     """The most statements that one request may send to the database; None: as many as it likes."""
+    memory: bool = False
+    """Watch, in a pass of its own, what requests called directly do to memory."""
     audit: bool = True
 
     def requests_for(self, spec: WorkloadSpec) -> int:
@@ -205,7 +211,7 @@ def _budget_objectives(options: ProfileOptions) -> list[Objective]:
 
 def choose_size(options: ProfileOptions) -> DataSize:
     """Data for a fresh database in which most of the run's wishes find free nights."""
-    passes = 1 + len(options.profilers)
+    passes = 1 + len(options.profilers) + options.memory
     inputs = sum(options.warmup + passes * options.requests_for(spec) for spec in options.writers)
     return DataSize(cabins=max(_MIN_CABINS, inputs // _REQUESTS_PER_CABIN), seed=options.seed)
 
@@ -244,6 +250,7 @@ def _measure(spec: WorkloadSpec, session: ProfileSession) -> Measured:
             session.progress.say("no profile: the service behind --host can only be profiled where it runs")
         else:
             profiled = _profile(spec, session, plain)
+    memory, remembered = _watch_memory(spec, session) if plain.complete and options.memory else (None, ())
     accounts = account_for(plain, query_budget=options.query_budget)
     observation = Observation(summary, wer=account.wer, queries=accounts.queries_max)
     workload = build_workload(
@@ -264,9 +271,18 @@ def _measure(spec: WorkloadSpec, session: ProfileSession) -> Measured:
             "profile": profiled.profiles[0] if profiled.profiles else None,
             "profiles": tuple(profiled.profiles),
             "disagreements": profiled.disagreements(),
+            "memory": memory,
         }
     )
-    return Measured(spec.name, observation, workload, [*plain.references, *profiled.references], plain.complete)
+    references = [*plain.references, *profiled.references, *remembered]
+    return Measured(spec.name, observation, workload, references, plain.complete)
+
+
+def _watch_memory(spec: WorkloadSpec, session: ProfileSession) -> tuple[record.Memory | None, Sequence[str]]:
+    if session.target.base_url is not None or spec.works_elsewhere:
+        session.progress.say(f"{spec.name}: its memory is another process's, so there is none to watch here")
+        return None, ()
+    return uvloop.run(_run_memory(spec, session, session.options.requests_for(spec)))
 
 
 def _profile(spec: WorkloadSpec, session: ProfileSession, plain: Pass) -> ProfiledPasses:
@@ -289,7 +305,7 @@ def _profile(spec: WorkloadSpec, session: ProfileSession, plain: Pass) -> Profil
         folder=options.output,
         started_at=session.run.started_at,
         plain=plain,
-        waits=bool(spec.needs) or spec.works_elsewhere or session.target.base_url is not None,
+        works_here=not spec.works_elsewhere and session.target.base_url is None,
         service_environment=None if session.target.service is None else session.target.environment,
     )
     return profiling.run(options.profilers, run_profiled)
@@ -308,14 +324,41 @@ async def _run_passes(
     make_recorder: MakeRecorder | None,
     requests: int,
 ) -> tuple[Pass, Sequence[Any], Account]:
-    """Open the workload, warm it up, and make one pass, recorded by what ``make_recorder`` makes; answers with it, with
-    its inputs, and with what the workload learnt.
+    """One pass over a workload of its own, recorded by what ``make_recorder`` makes; answers with it, with its inputs,
+    and with what the workload learnt.
     """
-    options, clock = session.options, SystemClock()
+    recorder = None if make_recorder is None else make_recorder()
+    async with _open_warm(spec, session, title, base_url, requests) as (workload, references):
+        inputs = workload.draw(requests)
+        session.progress.begin(f"{title} {spec.title}", requests)
+        done = await _run(spec, session, workload, inputs, session.progress.advance, recorder)
+        account = workload.account(inputs) if isinstance(workload, AccountingWorkload) else Account()
+    done.references.extend(references)
+    return done, inputs, account
+
+
+async def _run_memory(
+    spec: WorkloadSpec, session: ProfileSession, requests: int
+) -> tuple[record.Memory | None, Sequence[str]]:
+    """What the requests of a pass of its own did to memory, and what was acknowledged."""
+    title = "watching the memory of"
+    async with _open_warm(spec, session, title, None, requests) as (workload, references):
+        inputs = workload.draw(requests)
+        session.progress.begin(f"{title} {spec.title}", requests)
+        memory, found = await measure_memory(workload, inputs, stop=session.stop, advance=session.progress.advance)
+    return memory, [*references, *found]
+
+
+@asynccontextmanager
+async def _open_warm(
+    spec: WorkloadSpec, session: ProfileSession, purpose: str, base_url: str | None, requests: int
+) -> AsyncIterator[tuple[Workload | PureWorkload, Sequence[str]]]:
+    """The workload for the block, warmed up, and what was acknowledged so far."""
+    options = session.options
     context = WorkloadContext(
         via=Via.DIRECT if base_url is None else Via.HTTP,
         # Each pass has inputs of its own: a wish that was granted once would be refused the second time.
-        seed=derive_seed(options.seed, title),
+        seed=derive_seed(options.seed, purpose),
         total_requests=options.warmup + requests,
         run_id=session.run.id,
         settings=_service_settings(session.target),
@@ -323,28 +366,29 @@ async def _run_passes(
         timeout_s=options.timeout_s,
         distinct=options.distinct,
     )
-
-    def run(inputs: Sequence[Any], advance: Advance, recorder: Recorder | None) -> Coroutine[Any, Any, Pass]:
-        return run_pass(
-            workload,
-            inputs,
-            clock=clock,
-            stop=session.stop,
-            stage_name=spec.name,
-            concurrency=options.concurrency_for(spec),
-            recorder=recorder,
-            advance=advance,
-        )
-
-    recorder = None if make_recorder is None else make_recorder()
     async with spec.open(context) as workload:
-        warmed = await run(workload.draw(options.warmup), lambda _: None, None)
-        inputs = workload.draw(requests)
-        session.progress.begin(f"{title} {spec.title}", requests)
-        done = await run(inputs, session.progress.advance, recorder)
-        account = workload.account(inputs) if isinstance(workload, AccountingWorkload) else Account()
-    done.references.extend(warmed.references)
-    return done, inputs, account
+        warmed = await _run(spec, session, workload, workload.draw(options.warmup), lambda _: None, None)
+        yield workload, warmed.references
+
+
+def _run(
+    spec: WorkloadSpec,
+    session: ProfileSession,
+    workload: Workload | PureWorkload,
+    inputs: Sequence[Any],
+    advance: Advance,
+    recorder: Recorder | None,
+) -> Coroutine[Any, Any, Pass]:
+    return run_pass(
+        workload,
+        inputs,
+        clock=SystemClock(),
+        stop=session.stop,
+        stage_name=spec.name,
+        concurrency=session.options.concurrency_for(spec),
+        recorder=recorder,
+        advance=advance,
+    )
 
 
 def _service_settings(target: Target) -> Settings:

@@ -62,8 +62,8 @@ class Profiling:
     folder: Path
     started_at: datetime
     plain: Pass
-    waits: bool
-    """False: requests never wait, so that CPU time tells the slow-down, which other programs do not disturb."""
+    works_here: bool
+    """The slow-down is then one of CPU time, which other programs do not disturb; else of the wall clock."""
     service_environment: Mapping[str, str] | None = None
     """What to start a service with, to be profiled there; None: in this process."""
 
@@ -127,7 +127,7 @@ class Profiling:
         return prof, reserve_path(self.folder, self.target, stamp, ".speedscope.json")
 
     def _slowdown(self, done: Pass) -> tuple[Literal["cpu", "wall"], float | None]:
-        if not self.waits:
+        if self.works_here:
             plain_s, profiled_s = (one.cpu_s / max(1, len(one.samples)) for one in (self.plain, done))
             return "cpu", profiled_s / plain_s if plain_s else None
         plain, profiled = (

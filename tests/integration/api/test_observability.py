@@ -2,13 +2,16 @@
 
 import io
 import logging
+import re
 from datetime import date, timedelta
 
 import asyncpg
 import orjson
 import pytest
 
+from cabanas.db.statements import load_statement
 from cabanas.logs import JsonFormatter
+from cabanas_perf.workloads.http import parse_server_timing
 
 
 def wish():
@@ -95,9 +98,29 @@ async def test_an_unexpected_error_is_one_problem_and_the_handler_ran_once(app, 
 async def test_server_timing_is_told_when_asked_for(client_of, settings):
     async with client_of(settings.model_copy(update={"server_timing": True})) as client:
         answer = await client.post("/api/v1/reservations/prereserve", json=wish())
-    stages = [entry.split(";")[0] for entry in answer.headers["server-timing"].split(", ")]
+    header = answer.headers["server-timing"]
+    stages = [entry.split(";")[0] for entry in header.split(", ")]
     assert stages[:2] == ["validate", "load_accommodation"]
     assert stages[-1] == "total"
+    # What a run reads back: every stage and every call where it was, its statement's text and its line of code.
+    trace = parse_server_timing(header, 0, 10**12)
+    assert [name for name, *_ in trace.spans][:2] == ["validate", "load_accommodation"]
+    statements = [call for call in trace.calls if call[0] == "database"]
+    assert [what for _, what, *_ in statements] == [load_statement("load_accommodation"), load_statement("hold_stay")]
+    assert all(re.fullmatch(r"cabanas/services/hold_stay\.py:\d+", call[4]) for call in statements)
+    first_ns = statements[0][2]
+    assert [name for name, begun_ns, ended_ns in trace.spans if begun_ns <= first_ns < ended_ns] == [
+        "load_accommodation"
+    ]
+    assert "Ana" not in header
+
+
+async def test_calls_above_the_limit_of_a_header_are_counted(client_of, settings, monkeypatch):
+    monkeypatch.setattr("cabanas.api.middleware._CALLS_TOLD", 1)
+    async with client_of(settings.model_copy(update={"server_timing": True})) as client:
+        answer = await client.post("/api/v1/reservations/prereserve", json=wish())
+    trace = parse_server_timing(answer.headers["server-timing"], 0, 10**12)
+    assert sorted(call[0] for call in trace.calls) == ["database"] * 2 + ["pool_wait"] * 4 + ["redis"] * 2
 
 
 async def test_logs_carry_no_phone_and_no_address(client):

@@ -29,7 +29,7 @@ class Profile(Record):
     slowdown_ratio: NonNegative | None
     """A request of this pass against one of the unprofiled pass, by `slowdown_clock`."""
     slowdown_clock: Literal["cpu", "wall"] = "wall"
-    """CPU time per request where requests never wait; else the wall clock, by the median."""
+    """CPU time per request where the profiled process does all the work; else the wall clock, by the median."""
     requests: Count | None = None
     samples: Count | None = None
     """Looks at the stack; None: not a sampling profiler."""
