@@ -164,6 +164,18 @@ def test_it_reads_well_in_light_dark_and_on_a_phone(visit, scheme, width):
     assert opened.errors == []
 
 
+def test_a_viewer_takes_the_wheel_only_once_it_was_clicked(visit):
+    opened = visit()
+    frame = opened.see_viewer("flame")
+    pointer = "getComputedStyle(document.querySelector('#flame iframe')).pointerEvents"
+    assert opened.page.evaluate(pointer) == "none"
+    opened.page.locator("#flame .viewer-stage").click()
+    assert opened.page.evaluate(pointer) == "auto"
+    frame.content_frame.get_by_text("Sandwich").click()
+    opened.page.mouse.move(5, 5)
+    assert opened.page.evaluate(pointer) == "none"
+
+
 def test_the_small_page_has_its_pictures_and_no_viewers(visit, pages):
     opened = visit(pages / "lite.html")
     opened.see("svg.flame")

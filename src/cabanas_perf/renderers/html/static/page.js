@@ -21,6 +21,10 @@
     const choice = viewer.querySelector("select");
     const first = choice ? choice.value : viewer.dataset.first;
     const failed = () => viewer.classList.add("viewer-failed");
+    // Viewers zoom by the wheel: they get it only once they were clicked, so that nobody is caught scrolling past.
+    const stage = viewer.querySelector(".viewer-stage");
+    stage.addEventListener("click", () => viewer.classList.add("viewer-live"));
+    stage.addEventListener("mouseleave", () => viewer.classList.remove("viewer-live"));
     show(viewer, first).catch(failed);
     choice?.addEventListener("change", () => show(viewer, choice.value).catch(failed));
   };
