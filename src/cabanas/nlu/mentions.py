@@ -80,8 +80,8 @@ _KINDS = {
         "(?<={EL|DEL|AL|DIA}) DAY {DE|DEL} {D12|W12} (?! {RO|MONTH|DE|A} ) @tail",
     ),
     "weekend": (
-        f"{_DETERMINERS} FINDE FIN FERIADO BRIDGE",
-        """{ESTE|ESE|PROXIMO|OTRO|ORDINAL}? (?: @weekend ) PROXIMO? (?: UNKNOWN? LARGO )?
+        f"{_DETERMINERS} FINDE FIN FERIADO BRIDGE D12",
+        """(?: {ESTE|ESE|PROXIMO|OTRO|ORDINAL} | D12 RO )? (?: @weekend ) PROXIMO? (?: UNKNOWN? LARGO )?
             (?: @nextish | PASADO | @next_week | AFTER DE ESTE )?
             (?: (?<! LARGO ) {DEL|AL} FERIADO (?! {DE|DEL} )
                 | DEL DAY Y EL? DAY (?! RO? {DE|DEL}? MONTH ) @tail

@@ -308,7 +308,7 @@ class Reader:
 
     def _weekend_span(self, match: re.Match[str], *, is_long: bool) -> tuple[date, date] | None:
         day, month = self._of_day(match)
-        ordinal = VALUE_OF.get(self.tokens[match.start()]) if match[0][0] in _ORDINAL else None
+        ordinal = VALUE_OF.get(self.tokens[match.start()]) if match[0][0] in _NUMBERED else None
         if day is not None:
             anchor = self._weekend_anchor(day, month, is_long=is_long)
             if anchor is None:
