@@ -70,6 +70,18 @@ async def test_a_loss_is_a_negative_saving():
     assert point.saving_ratio == pytest.approx(-0.5)
 
 
+async def test_the_bounds_of_a_saving_are_those_of_the_ratio_the_other_way_round():
+    taken_ns = iter(range(500, 10_000, 10))
+
+    class Slowing(Taking):
+        async def turn(self, batch):
+            return Turn(next(taken_ns), list(batch))
+
+    point, _ = await compare(a_bench(), Taking(1000), Slowing(0))
+    # Eight pairs have their smallest and their greatest ratio for bounds.
+    assert point.saving_low_ratio < point.saving_ratio < point.saving_high_ratio
+
+
 async def test_other_answers_are_seen():
     point, run = await compare(a_bench(), Taking(10), Taking(10, lambda item: item if item == 1 else None))
     assert not point.outputs_equal
