@@ -34,8 +34,9 @@ def ab(
         typer.Option(min=5, max=10_000, help="How many pairs (default: 100; 500 where requests wait for servers)."),
     ] = None,
     rounds: Annotated[
-        int, typer.Option(min=1, max=100, help="Fresh pairs of processes; a difference shows in each.")
-    ] = 5,
+        int | None,
+        typer.Option(min=1, max=100, help="Fresh pairs of processes that share them (default: 5; 10 with servers)."),
+    ] = None,
     margin: Annotated[
         float, typer.Option(min=0.1, max=1000, help="Percent by which the versions must differ to count.")
     ] = 5.0,
@@ -86,7 +87,7 @@ def ab(
         command=redact_command(["cabanas-perf", *sys.argv[1:]]),
         output=output,
         pairs_wanted=pairs,
-        rounds=rounds,
+        rounds_wanted=rounds,
         margin_ratio=margin / 100,
         seed=seed,
     )

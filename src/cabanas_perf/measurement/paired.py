@@ -134,19 +134,26 @@ def judge_pairs(ratios: Sequence[float], rule: Rule | None = None) -> PairedVerd
 def judge_rounds(rounds: Sequence[Sequence[float]], rule: Rule | None = None) -> PairedVerdict:
     """As `judge_pairs`, for pairs from several rounds, each with processes of its own.
 
-    Where code and data happen to lie in memory favours one process over another for as long as it lives, and no
-    number of pairs inside one round shows that. So a difference has to recur: the median of every round lies on the
-    same side of 1.
+    Where its code happens to lie in memory, and whom it shares its core with, favours one process over another for as
+    long as it lives, and no number of pairs inside one round shows that. So a difference has to recur: see `recurs`.
     """
     rule = rule or Rule()
     estimate = estimate_ratio([ratio for pairs in rounds for ratio in pairs])
     difference = rule.classify(estimate.low, estimate.high)
-    if difference in {Difference.SLOWER, Difference.FASTER}:
-        beyond = [estimate_ratio(pairs).ratio > 1 for pairs in rounds if pairs]
-        if len(set(beyond)) > 1:
-            difference = Difference.UNPROVEN
+    if difference in {Difference.SLOWER, Difference.FASTER} and not recurs(rounds):
+        difference = Difference.UNPROVEN
     needed = pairs_needed(estimate, rule) if difference is Difference.UNPROVEN else None
     return PairedVerdict(estimate, difference, needed)
+
+
+def recurs(rounds: Sequence[Sequence[float]]) -> bool:
+    """Whether the medians of the rounds lie on one side of 1, but for as many as chance may put on the other: none of
+    up to seven, one of eight to ten (the same ranks that bound a median).
+    """
+    medians = sorted(estimate_ratio(pairs).ratio for pairs in rounds if pairs)
+    low, high = percentile_ranks(0.5, len(medians))
+    smallest, largest = medians[(low or 1) - 1], medians[(high or len(medians)) - 1]
+    return not smallest <= 1 <= largest
 
 
 def pairs_needed(estimate: PairedRatio, rule: Rule | None = None) -> int | None:

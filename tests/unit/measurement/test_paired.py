@@ -126,6 +126,16 @@ def test_a_difference_must_recur_in_every_round():
     assert judge_rounds([slower, []]).difference is Difference.SLOWER
 
 
+@pytest.mark.parametrize(
+    ("with_it", "against_it", "proven"),
+    [(2, 0, True), (2, 1, False), (5, 0, True), (6, 1, False), (7, 1, True), (9, 1, True), (8, 2, False)],
+)
+def test_as_many_rounds_may_disagree_as_chance_would_have_it(with_it, against_it, proven):
+    rounds = [around(1.3, 0.02, 20)] * with_it + [around(0.99, 0.005, 5)] * against_it
+    expected = Difference.SLOWER if proven else Difference.UNPROVEN
+    assert judge_rounds(rounds).difference is expected
+
+
 def test_equality_need_not_recur_on_one_side():
     assert judge_rounds([around(1.01, 0.005), around(0.99, 0.005)]).difference is Difference.NONE
 

@@ -34,7 +34,8 @@ from cabanas_perf.runners.stop import Stop
 from cabanas_perf.slo.exit_codes import exit_code_for
 from cabanas_perf.workloads.base import WorkloadSpec
 
-DEFAULT_ROUNDS = 5
+DEFAULT_ROUNDS = {Timer.CPU: 5, Timer.WALL: 10}
+"""On the wall clock it matters more whom a process shares its core with, so more processes take part."""
 _WARMUP_PAIRS = 2
 _TURN_MS = {Timer.CPU: 4.0, Timer.WALL: 0.5}
 """How long a turn should take at the least: so long that the clock's own cost is none. On the wall clock no longer than
@@ -67,7 +68,7 @@ class AbOptions:
     output: Path
     pairs_wanted: int | None = None
     """None: as many as the clock needs."""
-    rounds: int = DEFAULT_ROUNDS
+    rounds_wanted: int | None = None
     margin_ratio: float = DEFAULT_MARGIN_RATIO
     seed: int = 0
     folder: Path | None = None
@@ -83,6 +84,10 @@ class AbOptions:
         if self.pairs_wanted is not None:
             return self.pairs_wanted
         return DEFAULT_PAIRS if self.timer is Timer.CPU else DEFAULT_PAIRS_WAITING
+
+    @property
+    def rounds(self) -> int:
+        return self.rounds_wanted or DEFAULT_ROUNDS[self.timer]
 
     def pairs_by_round(self) -> list[int]:
         """As even as can be."""
