@@ -59,14 +59,16 @@ _SIGNS = Anchored(
             "SERVICE SELLS WHERE HOW_MANY NEAR CLOCK_TIME HOW_MUCH THING HAVE HAY COMO MAY POWER SE PLACE",
             """(?<!{CON|SIN}) (?<!{CON|SIN} {SERVICE|UNKNOWN} Y) SERVICE | SELLS CON | WHERE | NEAR
             | (?<!CORRECTION LA) CLOCK_TIME
-            | HOW_MANY (?! {NOCHES|DIAS|SEMANAS} ) | (?<=A) @distance | (?<=A COUNT) THING {DE|DEL}
+            | HOW_MANY (?! {NOCHES|DIAS|SEMANAS} ) | (?<=A) @distance
+            | HOW_MUCH HAY {DE|DESDE|HASTA} (?! DEPOSIT ) | (?<=A COUNT) THING {DE|DEL}
             | {HAVE|HAY} {COUNT|LAS|LOS|EL|LA}? {THING|SERVICE} | COMO (?: MAKE PARA | SE | LA )? ARRIVE
             | {MAY|POWER|SE} {BRING|GO|ARRIVE} CON? {MY|UN|LA|EL|SOME|LOS|LAS}? PET
             | PLACE PARA UNKNOWN? {EL|LA|UN|LOS}? SOME? {SERVICE|THING}""",
         ),
         PRECIO: (
             "PRICE WOULD_LEAVE HOW_MUCH WORTH SELLS X TOTAL",
-            """PRICE | (?<!Y) WOULD_LEAVE | (?<! A ) HOW_MUCH (?! {ANTES|ARRIVE} ) | (?<= A ) (?! @distance ) HOW_MUCH
+            """PRICE | (?<!Y) WOULD_LEAVE | (?<! A ) HOW_MUCH (?! {ANTES|ARRIVE} | HAY {DE|DESDE|HASTA} )
+            | (?<= A ) (?! @distance ) HOW_MUCH
             | TOTAL {POR|X} COUNT
             | WORTH {LA|EL|POR|DE|DEL|X|PARA|UN|ES} | (?<=QUE) {SELLS|WORTH} | (?<={ME|NOS|LE}) SELLS
             | SELLS {SAME|MONEY|COUNT|GLUED|P99|BIG|MAS|LA|LO|POR|X|PARA|ASK}

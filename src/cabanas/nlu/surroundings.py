@@ -59,7 +59,7 @@ _NEGATION_AFTER = grammar("COMMA? YA? NO (?: {POWER|SUIT|NOS|ME|DOT} | COMMA (?!
 _GIVEN_UP = grammar("EN INSTEAD {DE|DEL} EL? $")
 # "el 20 no puedo, el 21 sí"; more words may say what cannot be on that day.
 _DAY_REFUSED = grammar("COMMA? NO {ME|NOS}? {POWER|SUIT} (?: {COMMA|DOT|ASK} | $ ) | NO {HAY|HAVE} {COMMA|DOT}")
-_CORRECTION = grammar("CORRECTION | CHANGE_IT | SINO | NO {COMMA|EL|DEL} | {COMMA|DOT} NO")
+_CORRECTION = grammar("CORRECTION | CHANGE_IT | CHANGE {AL|PARA} | SINO | NO {COMMA|EL|DEL} | {COMMA|DOT} NO")
 
 # Which end of the stay.
 _LEAVING = grammar("LEAVE | OUT_WORD | Y WOULD_LEAVE | {ME|NOS} (?: SOMOS | OWN QUE )? GO | HASTA")
