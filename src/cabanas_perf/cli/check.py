@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cabanas_perf.cli import options, surfaces
 from cabanas_perf.cli.guard import TRACE_VARIABLE, guarded
+
+if TYPE_CHECKING:
+    from cabanas_perf.report.record import Report
 
 _SCENARIO = "check"
 
@@ -110,6 +113,8 @@ def check(
     before = read_baseline(baseline, output)
     with listen_for_stop() as stop, progress.showing():
         result = run_check(check_options, stop=stop, view=progress)
+    if not json and not quiet:
+        _show_parts(result.report, no_color=no_color)
     show_report(result.report, result.path, as_json=json, quiet=quiet, no_color=no_color)
     code = finish_with_baseline(
         result.report, result.path, before, save_baseline, output=output, show=not (json or quiet), no_color=no_color
@@ -118,6 +123,21 @@ def check(
     if keep is not None:
         prune(output, keep=keep)
     raise typer.Exit(code)
+
+
+def _show_parts(report: Report, *, no_color: bool) -> None:
+    """What the report's tables leave out: statements with errors in their plans, and how the load went."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from cabanas_perf.renderers.load_text import render_load  # noqa: PLC0415
+    from cabanas_perf.renderers.queries import render_queries  # noqa: PLC0415
+
+    console = Console(no_color=no_color or None)
+    bad = [query for query in report.queries if any(finding.severity == "error" for finding in query.findings)]
+    for part in render_queries(bad):
+        console.print(part, markup=False, highlight=False)
+    for line in () if report.load is None else render_load(report.load):
+        typer.echo(line)
 
 
 def _split(names: str | None) -> tuple[str, ...]:
