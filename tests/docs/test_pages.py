@@ -52,6 +52,17 @@ def test_the_files_that_a_page_links_to_are_there(page):
             assert ((ROOT / page).parent / target).exists(), f"{page}: {target}"
 
 
+def test_every_page_is_in_the_index():
+    linked = set(_LINK.findall(PAGES["docs/README.md"]))
+    pages = {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")} - {"README.md"}
+    assert not pages - linked
+
+
+def test_every_verb_has_a_guide_in_the_index():
+    guides = dict(re.findall(r"^\| \[(\w+)\]\((guides/[\w-]+\.md)\)", PAGES["docs/README.md"], re.MULTILINE))
+    assert set(guides) == set(VERBS)
+
+
 def names_of(requirements):
     return {re.match(r"[\w.-]+", requirement)[0] for requirement in requirements}
 
