@@ -57,7 +57,7 @@ async def measure_model_switching(bench: Bench, models: Path | None) -> Measured
 
         return Variant(size, listen, before=load)
 
-    point, _ = await bench.compare(
+    point = await bench.compare(
         Condition("recordings under 10 s"),
         listening(_ONE_MODEL),
         listening(_SHORT),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import operator
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter_ns
@@ -12,7 +11,7 @@ from typing import Any, Protocol
 from cabanas_perf.measurement.clock import SystemClock
 from cabanas_perf.measurement.paired import estimate_ratio
 from cabanas_perf.report.record import SavingPoint
-from cabanas_perf.runners.pairs import Equal, PairRun, Side, Timer, Turn, Variant, VariantSide, interleave
+from cabanas_perf.runners.pairs import PairRun, Side, Timer, Turn, Variant, VariantSide, interleave
 from cabanas_perf.runners.run import derive_seed
 from cabanas_perf.runners.stop import Stop
 
@@ -73,8 +72,7 @@ class Bench:
         pairs: int,
         timer: Timer,
         warmup_pairs: int = 2,
-        equal: Equal = operator.eq,
-    ) -> tuple[SavingPoint, PairRun]:
+    ) -> SavingPoint:
         """One point; ``timer`` is the clock of a `Variant`, and says which one a `Side` of its own reads.
 
         Raises:
@@ -89,13 +87,12 @@ class Bench:
             pairs=wanted,
             seed=derive_seed(self.seed, f"{self.optimization_id} {condition.name}"),
             warmup_pairs=warmup_pairs,
-            equal=equal,
             stop=self.stop,
             advance=self.progress.advance,
         )
         if not run.complete:
             raise Stopped
-        return build_point(condition, run, timer), run
+        return build_point(condition, run, timer)
 
 
 def _as_side(given: Variant | Side, timer: Timer) -> Side:

@@ -43,7 +43,7 @@ async def measure_eager_loading(bench: Bench, database_url: str, run_id: str) ->
     points = []
     async with open_scratch(database_url, run_id) as connection:
         for cabins, pairs in _PAIRS_BY_CABINS.items():
-            point, _ = await bench.compare(
+            point = await bench.compare(
                 Condition(f"{cabins:,} cabins", float(cabins)),
                 Variant("one by one", _listing(list_one_by_one, connection)),
                 Variant("eagerly", _listing(list_eagerly, connection)),

@@ -42,7 +42,7 @@ async def measure_redis_pool(bench: Bench, settings: Settings) -> Measured:
             for pool in (SMALL_POOLS, LARGE_REDIS_POOL)
         ]
         points = [
-            (await bench.compare(_at_once(count), *sides, draw=_draw(count), pairs=_PAIRS, timer=Timer.WALL))[0]
+            await bench.compare(_at_once(count), *sides, draw=_draw(count), pairs=_PAIRS, timer=Timer.WALL)
             for count in _AT_ONCE
         ]
     notes = (
@@ -74,21 +74,20 @@ async def measure_database_pool(bench: Bench, settings: Settings) -> Measured:
             await stack.enter_async_context(open_database(patient.model_copy(update=pool), settings.database_url))
             for pool in (SMALL_POOLS, LARGE_DATABASE_POOL)
         ]
+        fewest, most = _AT_ONCE[0], _AT_ONCE[-1]
         points = [
-            (
-                await bench.compare(
-                    condition,
-                    AtOnce(_querying(small), mean),
-                    AtOnce(_querying(after), mean),
-                    draw=_draw(count),
-                    pairs=_PAIRS,
-                    timer=Timer.WALL,
-                )
-            )[0]
+            await bench.compare(
+                condition,
+                AtOnce(_querying(small), mean),
+                AtOnce(_querying(after), mean),
+                draw=_draw(count),
+                pairs=_PAIRS,
+                timer=Timer.WALL,
+            )
             for condition, after, count in (
                 *((_at_once(count, "larger pool alone, "), large, count) for count in _AT_ONCE),
-                (_at_once(_AT_ONCE[0], "ping alone, "), with_pings(small), _AT_ONCE[0]),
-                (_at_once(_AT_ONCE[-1], "both, "), with_pings(large), _AT_ONCE[-1]),
+                (Condition(f"ping alone, {fewest} at once"), with_pings(small), fewest),
+                (Condition(f"both, {most} at once"), with_pings(large), most),
             )
         ]
     return Measured(tuple(points), points[-1].condition)

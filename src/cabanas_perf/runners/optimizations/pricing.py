@@ -30,7 +30,7 @@ async def measure_closed_form(bench: Bench) -> Measured:
     ranges = {_USUAL: _USUAL_NIGHTS} | {f"{nights} night{'s' * (nights > 1)}": (nights, nights) for nights in _NIGHTS}
     points = []
     for name, (shortest, longest) in ranges.items():
-        point, _ = await bench.compare(
+        point = await bench.compare(
             Condition(name, float(longest) if shortest == longest else None),
             Variant("loop", _price(quote_by_the_night)),
             Variant("closed form", _price(quote_stay)),

@@ -23,7 +23,7 @@ async def measure_outbox(
 ) -> Measured:
     """O5. The claim is about the P95. A worker has to be running, which sends what lies in the outbox."""
     taking = f"messages taking {providers.latency_min_ms:g} to {providers.latency_max_ms:g} ms"
-    point, _ = await bench.compare(
+    point = await bench.compare(
         Condition(f"P95 of {HOLDS_AT_ONCE} at once, {taking}", float(HOLDS_AT_ONCE)),
         AtOnce(_holding(inline), _p95, before=free_stays.free),
         AtOnce(_holding(outbox), _p95, before=free_stays.free),
