@@ -25,7 +25,7 @@ DEFAULT_PAIRS = 100
 """What the rule needs on busy cores for its power, on the CPU clock; `benchmarks/RULES.md` has the figures."""
 DEFAULT_PAIRS_WAITING = 500
 """The same on the wall clock, with turns of a request or two: the shorter a turn, the fewer are disturbed, and the
-median does not mind the others. Five statements a turn in 100 pairs took as long and found a third as much."""
+median does not mind the others. Five statements a turn in 100 pairs take as long and find less."""
 
 
 class Difference(StrEnum):
