@@ -240,18 +240,17 @@ def test_the_load_is_judged_and_audited_in_the_same_report(tmp_path, run):
     assert verdicts_of(again) == {name: verdict.value for name, verdict in verdicts.items()}
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_check_writes_a_partial_report_that_never_passes(run, tmp_path, number, code):
+def test_an_interrupted_check_writes_a_partial_report_that_never_passes(run, tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-m", "cabanas_perf", "check", "--only", "nlu,webhooks"],
         cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     for line in process.stderr:
         if "WhatsApp" in line:
-            process.send_signal(number)
+            process.send_signal(signal.SIGINT)
             break
     process.communicate(timeout=60)
-    assert process.returncode == code
+    assert process.returncode == 130
     (path,) = (tmp_path / "profiles").glob("profiling_report_*.json")
     assert not read_report(path).run.complete
     assert run(gate, path)[0] != MET
