@@ -13,7 +13,7 @@ from cabanas_perf.runners.optimizations.bench import Bench, Stopped
 from cabanas_perf.workloads import prereservation, webhook_text
 from cabanas_perf.workloads.before.claims import ClaimedBottleneck, DocumentClaims
 
-REQUESTS = 10
+REQUESTS = 6
 _ESTIMATES: Mapping[str, Mapping[str, Estimate]] = {
     "prereservation": prereservation.SPEC.estimates,
     "webhook-text": webhook_text.SPEC.estimates,
