@@ -256,6 +256,19 @@ def test_reports_of_real_runs_are_drawn(command, tmp_path, visit, count_colours,
     assert opened.errors == []
 
 
+def test_a_page_stands_beside_a_baseline(command, tmp_path, visit):
+    stored = str(REPORTS / "prereservation.json")
+    assert command("report", stored, "--baseline", stored).code == 2
+    missing = command("report", stored, "--html", "page.html", "--baseline", "nowhere")
+    assert (missing.code, "--save-baseline nowhere" in missing.err) == (2, True)
+    assert command("report", stored, "--html", "page.html", "--baseline", stored).code == 0
+    opened = visit(tmp_path / "page.html")
+    opened.see("#baseline svg.forest")
+    assert opened.page.locator("#baseline").get_by_text("? inconclusive").count() >= 3
+    assert audit(opened) == []
+    assert opened.errors == []
+
+
 def test_a_profile_made_just_now_shows_its_flame_graph(command, tmp_path, visit):
     assert command("profile", "nlu", "--requests", "100", "--output", "out", "--quiet").code in {0, 3}
     (stored,) = (tmp_path / "out").glob("*report*.json")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cabanas_perf.cli import options
+from cabanas_perf.cli.compare import read_baseline
 from cabanas_perf.cli.guard import guarded
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ def report(
         bool, typer.Option("--lite", help="A small HTML file: pictures, but no interactive viewers.")
     ] = False,
     open_: Annotated[bool, typer.Option("--open", help="Open the HTML file in the browser.")] = False,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="A baseline, or a report's path, for the page to compare with."),
+    ] = None,
+    output: options.Output = Path("profiles"),
     json: options.Json = False,
     quiet: options.Quiet = False,
     no_color: options.NoColor = False,
@@ -37,7 +43,8 @@ def report(
     """Show a stored report. Always ends with 0: to judge it, use `gate`.
 
     With --trend, series over the reports of a folder, marked where they changed their level.
-    With --html it is written as a page instead, with the profiles that lie beside the report.
+    With --html it is written as a page instead, with the profiles that lie beside the report, and with --baseline
+    beside an earlier report too.
 
     Examples:
 
@@ -58,21 +65,22 @@ def report(
         _show_trend(trend, as_json=json, quiet=quiet)
         return
     assert path is not None
-    if html is None and (lite or open_):
-        raise typer.BadParameter("needs --html FILE as well", param_hint="--lite" if lite else "--open")
+    for option, given in (("--lite", lite), ("--open", open_), ("--baseline", baseline)):
+        if given and html is None:
+            raise typer.BadParameter("needs --html FILE as well", param_hint=option)
     stored = read_report(path)
     if html is None or json:
         show_report(stored, path, as_json=json, quiet=quiet, no_color=no_color)
     if html is not None:
-        _write_html(stored, html, beside=path.parent, lite=lite, quiet=quiet)
+        _write_html(stored, html, beside=path.parent, baseline=read_baseline(baseline, output), lite=lite, quiet=quiet)
         if open_:
             typer.launch(html.absolute().as_uri())
 
 
-def _write_html(stored: Report, page: Path, *, beside: Path, lite: bool, quiet: bool) -> None:
+def _write_html(stored: Report, page: Path, *, beside: Path, baseline: Report | None, lite: bool, quiet: bool) -> None:
     from cabanas_perf.runners.report_page import write_page  # noqa: PLC0415
 
-    missing = write_page(stored, page, beside=beside, lite=lite)
+    missing = write_page(stored, page, beside=beside, baseline=baseline, lite=lite)
     if not quiet:
         for name in missing:
             typer.echo(f"no flame graph of {name}: it does not lie beside the report, or cannot be read", err=True)

@@ -8,12 +8,15 @@ from pathlib import Path
 from cabanas_perf.renderers.html.attachments import StackProfile
 from cabanas_perf.renderers.html.page import render_html
 from cabanas_perf.report.record import Profile, Report, Workload
+from cabanas_perf.runners.compare import compare_with_baseline
 from cabanas_perf.runners.errors import RunError
 
 _MOST_BYTES = 50_000_000
 
 
-def write_page(report: Report, page: Path, *, beside: Path, lite: bool = False) -> tuple[str, ...]:
+def write_page(
+    report: Report, page: Path, *, beside: Path, baseline: Report | None = None, lite: bool = False
+) -> tuple[str, ...]:
     """Write the page, and answer with the names of the profiles that it would have shown and that were not there.
 
     ``beside`` is the folder of the report: profiles are looked for in it, by their names alone.
@@ -29,7 +32,8 @@ def write_page(report: Report, page: Path, *, beside: Path, lite: bool = False) 
             missing.append(path.name)
         else:
             found.append(StackProfile(workload.name, profile.profiler, text))
-    html = render_html(report, found, lite=lite)
+    comparison = None if baseline is None else compare_with_baseline(report, baseline)
+    html = render_html(report, found, baseline=comparison, lite=lite)
     try:
         page.write_text(html, encoding="utf-8")
     except OSError as error:

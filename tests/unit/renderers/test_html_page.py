@@ -6,13 +6,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from tests.unit.renderers.full_report import HOSTILE, build_full_report, build_speedscope
+from tests.unit.renderers.full_report import HOSTILE, build_full_report, build_latencies, build_speedscope
 
 from cabanas_perf.renderers.html.attachments import StackProfile
 from cabanas_perf.renderers.html.embedded_json import embed_json
 from cabanas_perf.renderers.html.page import FULL_BYTES, LITE_BYTES, render_html
+from cabanas_perf.report.compare import compare_reports
 from cabanas_perf.report.files import read_report
 from cabanas_perf.report.record import Report
+from cabanas_perf.report.record.stored import PlanDifference, StoredComparison
 
 REPORTS = Path(__file__).parents[2] / "data" / "reports"
 VOID = {"meta", "br", "hr", "img", "input", "link"}
@@ -231,6 +233,38 @@ def test_verdicts_say_in_words_what_is_missing(page):
     for symbol in ("✓ met", "✗ missed", "? inconclusive"):
         assert symbol in words
     assert "12.1 to 13.8 ms" in words
+
+
+def build_stored_comparison(full_report):
+    slower = full_report.workloads[0].latency_ms.model_copy(update={"histogram": build_latencies(1, 400, 80).histogram})
+    workload = full_report.workloads[0].model_copy(update={"latency_ms": slower, "queries_max": 9})
+    workloads = (workload, *full_report.workloads[1:])
+    base = full_report.model_copy(
+        update={"workloads": (full_report.workloads[0].model_copy(update={"queries_max": 3}), *workloads[1:])}
+    )
+    return compare_reports(base, full_report.model_copy(update={"workloads": workloads}))
+
+
+def test_a_baseline_stands_beside_the_report(full_report):
+    comparison = build_stored_comparison(full_report)
+    page = Page(render_html(full_report, baseline=comparison))
+    assert page.problems == []
+    words = page.texts["baseline"]
+    for part in (full_report.run.id, "prereservation P50", "✗ slower", "? inconclusive", "✗ worse", "cut short"):
+        assert part in words, part
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+
+
+def test_a_baseline_of_other_plans_and_machines_says_so(full_report):
+    plan = PlanDifference(statement="check_overlap", gone=("Index Scan",), new=(f"Seq Scan {HOSTILE}",), cost_ratio=9.0)
+    bare = StoredComparison(
+        base_id="b", head_id="h", complete=True, margin_ratio=0.05, plans=(plan,), unlike=("cores: 2 in the base",)
+    )
+    page = Page(render_html(full_report, baseline=bare))
+    assert page.problems == []
+    for part in ("- Index Scan", f"+ Seq Scan {HOSTILE}", "cores: 2 in the base", "none changed"):
+        assert part in page.texts["baseline"]
 
 
 def test_memory_and_disagreements_stand_with_the_profiles(page):

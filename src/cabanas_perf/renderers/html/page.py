@@ -10,6 +10,7 @@ from dataclasses import replace
 from cabanas_perf.renderers.html import flame, plans
 from cabanas_perf.renderers.html.attachments import StackProfile
 from cabanas_perf.renderers.html.audit import build_audit
+from cabanas_perf.renderers.html.baseline import build_baseline
 from cabanas_perf.renderers.html.comparison import build_comparisons
 from cabanas_perf.renderers.html.embedded_json import embed_json
 from cabanas_perf.renderers.html.environment import build_environment
@@ -23,6 +24,7 @@ from cabanas_perf.renderers.html.verdicts import build_verdicts
 from cabanas_perf.renderers.html.viewers import VIEWERS, hash_script, place_page, read_static
 from cabanas_perf.renderers.wording import PARTIAL, summarise_verdicts
 from cabanas_perf.report.record import Overall, Report
+from cabanas_perf.report.record.stored import StoredComparison
 
 LITE_BYTES = 150_000
 FULL_BYTES = 1_600_000
@@ -43,14 +45,20 @@ _HEADINGS: dict[Overall, tuple[str, str, Tone]] = {
 }
 
 
-def render_html(report: Report, profiles: Sequence[StackProfile] = (), *, lite: bool = False) -> str:
+def render_html(
+    report: Report,
+    profiles: Sequence[StackProfile] = (),
+    *,
+    baseline: StoredComparison | None = None,
+    lite: bool = False,
+) -> str:
     """The report as one HTML document that needs nothing else.
 
     ``lite`` leaves out the interactive viewers and keeps the page below `LITE_BYTES`; with them it stays below
     `FULL_BYTES`.
     """
     limit_bytes = LITE_BYTES if lite else FULL_BYTES
-    built = (section for section in _build_sections(report, profiles, lite=lite) if section is not None)
+    built = (section for section in _build_sections(report, profiles, baseline, lite=lite) if section is not None)
     sections = _fit(list(built), limit_bytes - _AROUND_BYTES - (0 if lite else _VIEWERS_BYTES))
     viewers = [name for name in VIEWERS if any(f'data-page="{name}-page"' in section.body for section in sections)]
     script = read_static("page.js")
@@ -79,10 +87,13 @@ def render_html(report: Report, profiles: Sequence[StackProfile] = (), *, lite: 
     return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
 
 
-def _build_sections(report: Report, profiles: Sequence[StackProfile], *, lite: bool) -> Sequence[Section | None]:
+def _build_sections(
+    report: Report, profiles: Sequence[StackProfile], baseline: StoredComparison | None, *, lite: bool
+) -> Sequence[Section | None]:
     return (
         build_verdicts(report),
         build_comparisons(report),
+        build_baseline(baseline),
         build_latencies(report),
         build_stages(report),
         flame.build_flames(report, profiles, lite=lite),

@@ -44,6 +44,11 @@ class Viewer:
         body = element("body", self.body, data, (raw_text("script", script) for script in self.scripts))
         return f"<!doctype html>{element('html', head, body, lang='en')}"
 
+    def render_with(self, json_text: str) -> str:
+        """The page with the data in its place."""
+        # An end tag inside a string would end the element that holds the data.
+        return self.render().replace(_DATA_MARK, json_text.replace("</", r"<\/"))
+
 
 @cache
 def load_speedscope() -> Viewer:
