@@ -94,10 +94,11 @@ def explain(
         os.environ[TRACE_VARIABLE] = "1"
     from rich.console import Console  # noqa: PLC0415
 
+    from cabanas_perf.cli.compare import read_baseline  # noqa: PLC0415
     from cabanas_perf.cli.console import TerminalProgress, show_report  # noqa: PLC0415
     from cabanas_perf.renderers.queries import render_queries  # noqa: PLC0415
-    from cabanas_perf.report.files import prune, read_report  # noqa: PLC0415
-    from cabanas_perf.runners.baselines import find_baseline, save_baseline_as  # noqa: PLC0415
+    from cabanas_perf.report.files import prune  # noqa: PLC0415
+    from cabanas_perf.runners.baselines import save_baseline_as  # noqa: PLC0415
     from cabanas_perf.runners.errors import RunError  # noqa: PLC0415
     from cabanas_perf.runners.explain import ExplainOptions, run_explain  # noqa: PLC0415
     from cabanas_perf.runners.explain_file import ExplainFileOptions, run_explain_file  # noqa: PLC0415
@@ -113,7 +114,7 @@ def explain(
     except ValueError as error:
         raise RunError(f"--rows: {error}", fix="write it as in --rows 1k,100k,1M") from error
     command = shlex.join(["cabanas-perf", *_without_values(sys.argv[1:])])
-    base = None if baseline is None else read_report(find_baseline(baseline, output))
+    base = read_baseline(baseline, output)
     progress = TerminalProgress(quiet=quiet or json, no_color=no_color)
     with listen_for_stop() as stop, progress.showing():
         if sql is not None and dsn is not None:
