@@ -63,11 +63,11 @@ def test_reading_is_measured_without_any_server(tmp_path):
     by_condition = {point.condition: point for point in compiled.points}
     # Dateparser's guess at the language outweighs all patterns together, so nothing is saved of the whole.
     assert compiled.verdict in {"below claim", "not measurable here"}
-    assert by_condition["its intent alone"].saving_low_ratio > 0
-    assert by_condition["its intent alone, the first of a process"].saving_low_ratio > 0.5
+    assert by_condition["its intent alone"].saving_ratio > 0
+    assert by_condition["its intent alone, the first of a process"].saving_ratio > 0.5
     assert all(point.outputs_equal for point in compiled.points)
     assert [point.at for point in cached.points[:5]] == [0, 0.5, 0.7, 0.9, 1]
-    assert cached.points[4].saving_low_ratio > cached.points[1].saving_high_ratio > 0
+    assert cached.points[4].saving_ratio > cached.points[1].saving_ratio > 0
     assert all(point.outputs_equal for point in cached.points[:6])
     assert cached.conditions == "100 % of the messages repeated"
     assert early.verdict == "changes the answer"
@@ -94,14 +94,14 @@ def test_messages_outside_the_request_and_the_cumulative_tables(ledger, database
     report = ledger("O4", "O5", cumulative=True)
     price, sending = report.optimizations
     assert price.points[-1].at == 60
-    assert price.points[-1].saving_low_ratio > 0.5
+    assert price.points[-1].saving_ratio > 0.5
     assert (sending.outputs_equal, sending.saving_ratio > 0) == (True, True)
     measured = {(step.endpoint, step.step): step for step in report.ledger.cumulative}
     assert {endpoint for endpoint, _ in measured} == {"prereservation", "webhook-text", "nlu", "webhook-audio"}
     assert [step for endpoint, step in measured if endpoint == "prereservation"] == [
         "before", "O1-O3", "O1-O6", "O1-O9", "as shipped",
     ]  # fmt: skip
-    assert measured["nlu", "O1-O3"].saving_low_ratio > 0.5
+    assert measured["nlu", "O1-O3"].saving_ratio > 0.5
     assert measured["webhook-text", "O1-O3"].saving_ratio > 0
     assert measured["webhook-audio", "before"].reason
     stages = {(one.endpoint, one.stage): one for one in report.ledger.bottlenecks}
