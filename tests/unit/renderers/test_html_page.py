@@ -13,7 +13,7 @@ from cabanas_perf.renderers.html.embedded_json import embed_json
 from cabanas_perf.renderers.html.page import FULL_BYTES, LITE_BYTES, render_html
 from cabanas_perf.report.compare import compare_reports
 from cabanas_perf.report.files import read_report
-from cabanas_perf.report.record import Report
+from cabanas_perf.report.record import Imported, Report
 from cabanas_perf.report.record.stored import PlanDifference, StoredComparison
 
 REPORTS = Path(__file__).parents[2] / "data" / "reports"
@@ -265,6 +265,17 @@ def test_a_baseline_of_other_plans_and_machines_says_so(full_report):
     assert page.problems == []
     for part in ("- Index Scan", f"+ Seq Scan {HOSTILE}", "cores: 2 in the base", "none changed"):
         assert part in page.texts["baseline"]
+
+
+def test_what_another_tool_measured_says_so(full_report):
+    workload = full_report.workloads[0].model_copy(update={"calls_per_sample": 12, "findings": ()})
+    load = full_report.load.model_copy(update={"statements": (), "statements_missing": "no extension"})
+    imported = Imported(tool="pyperf", kind="profile", file="bench.json")
+    changes = {"workloads": (workload,), "load": load, "imported": imported}
+    page = Page(render_html(full_report.model_copy(update=changes)))
+    assert "the mean of 12 calls" in page.texts["latency"]
+    assert "No statements of the database: no extension" in page.texts["load"]
+    assert "pyperf (bench.json)" in page.texts["environment"]
 
 
 def test_memory_and_disagreements_stand_with_the_profiles(page):

@@ -15,7 +15,9 @@ def build_environment(report: Report) -> Section:
     run, environment = report.run, report.environment
     commit = f"{run.git_commit[:12]}{' with uncommitted changes' if run.git_dirty else ''}" if run.git_commit else None
     command = element("pre", run.command, tabindex=0, class_="command")
+    imported = report.imported
     facts = build_facts([
+        ("measured by", None if imported is None else f"{imported.tool} ({imported.file})"),
         ("commit", commit),
         ("cabanas-perf", run.tool_version),
         ("seed", None if run.seed is None else str(run.seed)),

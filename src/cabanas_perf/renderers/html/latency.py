@@ -110,6 +110,8 @@ def _round(value: float | None) -> str | None:
 
 
 def _describe_outcomes(workload: Workload) -> Iterator[str]:
+    if workload.calls_per_sample > 1:
+        yield f"each latency is the mean of {workload.calls_per_sample:,} calls, which says nothing of a single one"
     others = {name: n for name, n in workload.outcomes.items() if name != "ok"}
     if others:
         yield ", ".join(f"{name} {n:,}" for name, n in others.items())

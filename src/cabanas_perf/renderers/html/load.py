@@ -120,6 +120,7 @@ def build_load(report: Report) -> Section | None:
         _build_times(load) if load.service_ms else None,
         _build_capacity(load.capacity) if load.capacity else None,
         _build_statements(load.statements) if load.statements else None,
+        element("p", f"No statements of the database: {load.statements_missing}") if load.statements_missing else None,
         _build_top_up(load.top_up) if load.top_up else None,
     )
     lead = "Requests stand at the second in which they were due. The shaded ends, warm-up and drain, are not judged."
