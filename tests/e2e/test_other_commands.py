@@ -12,6 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cabanas_perf.measurement.stacks import Frame
+from cabanas_perf.renderers.speedscope import render_speedscope
+
 
 def test_serve_tells_how_to_reach_it_and_stops_on_sigterm(start, family):
     process = start("serve", "--port", "0", "--workers", "2", "--reservations", "50", "--json")
@@ -99,6 +102,21 @@ def test_view_serves_a_profile_in_snakeviz(command, start, tmp_path):
     assert page.status == 200
     assert b"analyze" in page.read()
     connection.close()
+
+
+def test_view_writes_a_page_of_speedscope(command, tmp_path):
+    profile = tmp_path / "nlu_20250102_030405.speedscope.json"
+    stacks = {(Frame("analyze </script>", "cabanas/nlu/reading.py", 18),): 1.0}
+    profile.write_text(render_speedscope(stacks, name="nlu"), encoding="utf-8")
+    ran = command("view", profile.name, "--server")
+    assert (ran.code, ran.out) == (0, "Page: nlu_20250102_030405.speedscope.html\n")
+    page = (tmp_path / "nlu_20250102_030405.speedscope.html").read_text(encoding="utf-8")
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1]
+    assert json.loads(data) == json.loads(profile.read_text(encoding="utf-8"))
+    profile.write_text("{}", encoding="utf-8")
+    refused = command("view", profile.name, "--server")
+    assert refused.code == 2
+    assert "is not a profile" in refused.err
 
 
 @pytest.mark.parametrize("content", [None, b"not a profile"])

@@ -137,7 +137,7 @@ def _render_disagreements(workload: Workload) -> Iterator[str]:
     yield f"Profilers of {workload.name} disagree by more than 10 points on:"
     for one in workload.disagreements[:_DISAGREEMENTS]:
         yield _describe_disagreement(one)
-    yield "  py-spy looks from outside and is the one to believe; the others slow small functions most"
+    yield "  at most one is right; py-spy, from outside, slows small functions least"
 
 
 def _describe_disagreement(one: Disagreement) -> str:
