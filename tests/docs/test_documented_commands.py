@@ -18,6 +18,8 @@ import pytest
 from tests.docs.console_blocks import ROOT, Command, Notes, find_commands, list_pages
 
 TIMEOUT_S = 120
+PAGE_TIMEOUT_S = 480
+"""A page is many commands, on a machine that has other tests to run."""
 
 _STAMPED = re.compile(r"\S*YYYYMMDD_HHMMSS\S*")
 _BUILDS_ON_OTHERS = re.compile(r"YYYYMMDD_HHMMSS|baseline|profiles/|plugins")
@@ -148,6 +150,7 @@ def running_beside(notes: Notes, folder: Path) -> Iterator[Callable[[str], str]]
         stop(process)
 
 
+@pytest.mark.timeout(PAGE_TIMEOUT_S)
 @pytest.mark.parametrize("page", PAGES)
 def test_the_commands_of_a_page_end_as_it_says(page, checkout):
     for _, block in groupby(PAGES[page], key=lambda command: command.block):
