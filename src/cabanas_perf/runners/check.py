@@ -59,6 +59,8 @@ _EXECUTIONS = 60
 """59 prove a P95."""
 _SLOW_REQUESTS = 65
 """Of a workload whose requests mostly wait for a provider: what proves its P95 with some to spare."""
+_CONCURRENCY = 12
+"""Of such a workload: so many wait at once without keeping each other waiting."""
 
 
 class CheckView(ProgressListener, LoadView, Protocol):
@@ -194,7 +196,12 @@ def _shortened(spec: WorkloadSpec) -> WorkloadSpec:
     """As many requests as a verdict takes, where each of them waits for somebody."""
     if spec.default_concurrency == 1:
         return spec
-    return replace(spec, default_requests=min(spec.default_requests, _SLOW_REQUESTS))
+    return replace(
+        spec,
+        default_requests=min(spec.default_requests, _SLOW_REQUESTS),
+        # Transcription is work for this machine, and more of it at once takes no less time.
+        default_concurrency=spec.default_concurrency if spec.costly else _CONCURRENCY,
+    )
 
 
 def _explain(session: _Session, target: Target) -> None:
