@@ -3,6 +3,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+import xmlschema
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,7 +98,6 @@ def test_any_text_makes_xml_that_can_be_read(text):
 
 
 def test_it_validates_against_the_schema(report, tmp_path):
-    xmlschema = pytest.importorskip("xmlschema")
     schema = xmlschema.XMLSchema(DATA / "schemas" / "junit-10.xsd")
     run = report.run.model_copy(update={"complete": False, "started_at": datetime(2025, 1, 2, 3, 4, 5, 678900, UTC)})
     for each in (report, report.model_copy(update={"run": run}), report.model_copy(update={"verdicts": ()})):
