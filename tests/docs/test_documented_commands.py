@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -150,11 +151,18 @@ def running_beside(notes: Notes, folder: Path) -> Iterator[Callable[[str], str]]
         stop(process)
 
 
+def require_program(name: str, commands: Sequence[Command]) -> None:
+    """Skip the page where it uses a program that this machine lacks."""
+    if any(command.to_run.split()[0] == name for command in commands) and shutil.which(name) is None:
+        pytest.skip(f"needs the system package {name}")
+
+
 @pytest.mark.timeout(PAGE_TIMEOUT_S)
 @pytest.mark.parametrize("page", PAGES)
 def test_the_commands_of_a_page_end_as_it_says(page, checkout):
     for _, block in groupby(PAGES[page], key=lambda command: command.block):
         commands = list(block)
+        require_program("curl", commands)
         notes = commands[0].notes
         with running_beside(notes, checkout) as say_port:
             for command in commands:

@@ -434,7 +434,7 @@ def system_postgres():
     return found[-1].parent if found else None
 
 
-@pytest.mark.skipif(system_postgres() is None, reason="this machine has no PostgreSQL of its own")
+@pytest.mark.skipif(system_postgres() is None, reason="needs the system package postgresql-15, or any other PostgreSQL")
 def test_programs_named_by_the_user_come_first(cache, monkeypatch):
     monkeypatch.setenv("CABANAS_PG_BIN", str(system_postgres()))
     with provide_servers(redis=False) as servers:

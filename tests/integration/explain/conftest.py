@@ -60,7 +60,7 @@ async def _make(url: str, *statements: str) -> None:
 @pytest.fixture(scope="session", params=["bundled", "15"])
 def postgres(request: pytest.FixtureRequest) -> Iterator[EmbeddedServers]:
     if request.param == "15" and not (POSTGRES_15 / "postgres").exists():
-        pytest.skip(f"PostgreSQL 15 is not installed: no {POSTGRES_15}")
+        pytest.skip(f"needs the system package postgresql-15: there is no {POSTGRES_15}")
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "15":
             patch.setenv("CABANAS_PG_BIN", os.fspath(POSTGRES_15))
