@@ -35,11 +35,11 @@ from cabanas_perf.runners.profile import (
     Measured,
     ProfileOptions,
     ProfileSession,
-    ProgressListener,
     choose_size,
     measure_targets,
     was_reached,
 )
+from cabanas_perf.runners.progress import ProgressListener
 from cabanas_perf.runners.run import Run
 from cabanas_perf.runners.service_process import start_service
 from cabanas_perf.runners.stop import Stop

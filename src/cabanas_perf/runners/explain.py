@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import asyncpg
 import uvloop
@@ -35,6 +34,7 @@ from cabanas_perf.runners.explain_statement import (
     explain_statement,
     time_executions,
 )
+from cabanas_perf.runners.progress import ProgressListener
 from cabanas_perf.runners.run import Run, derive_seed
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.workloads.base import Need
@@ -46,16 +46,6 @@ _WRITE_EXECUTIONS = 20
 """Rolled-back writes leave dead rows behind, which would slow down the statements that come after."""
 _EXPLAINED_DRAWS = 3
 """So many explained executions; that with the most findings is reported, the first one where they are alike."""
-
-
-class Progress(Protocol):
-    """Told how the run gets on."""
-
-    def say(self, message: str) -> None: ...
-
-    def begin(self, title: str, total: int) -> None: ...
-
-    def advance(self, count: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +76,7 @@ class _Measured:
     point: GrowthPoint | None
 
 
-def run_explain(options: ExplainOptions, *, stop: Stop, progress: Progress) -> ExplainResult:
+def run_explain(options: ExplainOptions, *, stop: Stop, progress: ProgressListener) -> ExplainResult:
     """Explain the chosen statements at every size, write the report, and answer with it.
 
     Raises:
@@ -132,7 +122,7 @@ def run_explain(options: ExplainOptions, *, stop: Stop, progress: Progress) -> E
 
 
 async def explain_database(
-    database_url: str, options: ExplainOptions, *, stop: Stop, progress: Progress
+    database_url: str, options: ExplainOptions, *, stop: Stop, progress: ProgressListener
 ) -> list[record.Query]:
     """The chosen statements, explained on this database as it is; fewer of them after a stop.
 
@@ -153,7 +143,12 @@ def _choose_names(wanted: Sequence[str]) -> tuple[str, ...]:
 
 
 async def _explain_all(
-    database_url: str, names: Sequence[str], options: ExplainOptions, advise: bool, stop: Stop, progress: Progress
+    database_url: str,
+    names: Sequence[str],
+    options: ExplainOptions,
+    advise: bool,
+    stop: Stop,
+    progress: ProgressListener,
 ) -> list[_Measured]:
     connection = await connect(database_url)
     try:
@@ -169,7 +164,7 @@ async def _explain_all(
                 "the database holds no reservations to draw parameters from", fix="seed it, or unset its URL"
             )
         table_rows = await connection.fetchval("SELECT count(*) FROM reservations")
-        progress.begin(f"explaining at {table_rows:,} reservations", len(names))
+        progress.begin(f"explaining at {table_rows:,} reservations", len(names), "statements")
         measured = []
         for name in await _reads_first(connection, names, data, options, limits):
             if stop:

@@ -23,7 +23,6 @@ from cabanas_perf.report import record
 from cabanas_perf.runners.databases import Backends
 from cabanas_perf.runners.environment import describe_environment
 from cabanas_perf.runners.errors import RunError
-from cabanas_perf.runners.explain import Progress
 from cabanas_perf.runners.explain_database import connect, may_write
 from cabanas_perf.runners.explain_report import ExplainResult, build_query, write_result
 from cabanas_perf.runners.explain_statement import (
@@ -36,6 +35,7 @@ from cabanas_perf.runners.explain_statement import (
     rolled_back,
     time_executions,
 )
+from cabanas_perf.runners.progress import ProgressListener
 from cabanas_perf.runners.run import Run
 from cabanas_perf.runners.stop import Stop
 
@@ -59,7 +59,7 @@ class ExplainFileOptions:
     baseline: record.Report | None = None
 
 
-def run_explain_file(options: ExplainFileOptions, *, stop: Stop, progress: Progress) -> ExplainResult:
+def run_explain_file(options: ExplainFileOptions, *, stop: Stop, progress: ProgressListener) -> ExplainResult:
     """Explain every statement of the file, write the report, and answer with it.
 
     Statements that write are refused unless ``allow_writes`` names the database; then they are run and rolled back.
@@ -96,7 +96,7 @@ def _read_statements(path: Path) -> tuple[str, ...]:
 
 
 async def _explain_all(
-    statements: Sequence[str], options: ExplainFileOptions, stop: Stop, progress: Progress
+    statements: Sequence[str], options: ExplainFileOptions, stop: Stop, progress: ProgressListener
 ) -> tuple[record.Environment, list[record.Query]]:
     connection = await connect(options.dsn)
     try:

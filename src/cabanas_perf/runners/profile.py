@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import uvloop
 
@@ -27,6 +27,7 @@ from cabanas_perf.runners.measure import Advance, Pass, run_pass
 from cabanas_perf.runners.memory import measure_memory
 from cabanas_perf.runners.profiled_passes import MakeRecorder, ProfiledPasses, Profiling
 from cabanas_perf.runners.profilers.base import Profiler, Recorder
+from cabanas_perf.runners.progress import ProgressListener
 from cabanas_perf.runners.run import Run, derive_seed
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.runners.target import Target, TargetOptions, open_target
@@ -59,16 +60,6 @@ _MOST_REPEATS = 20
 
 _NOT_CONNECTED = frozenset({"ConnectError", "ConnectTimeout", "ConnectionRefusedError", "FileNotFoundError"})
 """Kinds of failure that say that nobody was there."""
-
-
-class ProgressListener(Protocol):
-    """Told how a run gets on, outside of what is timed."""
-
-    def say(self, message: str) -> None: ...
-
-    def begin(self, title: str, total: int, unit: str = "requests") -> None: ...
-
-    def advance(self, count: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,7 @@ class Quiet:
     def say(self, message):
         pass
 
-    def begin(self, title, total):
+    def begin(self, title, total, unit="requests"):
         pass
 
     def advance(self, count):

@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -29,6 +28,7 @@ from cabanas_perf.runners.databases import Backends, open_backends
 from cabanas_perf.runners.environment import describe_environment
 from cabanas_perf.runners.errors import TargetNotReached
 from cabanas_perf.runners.pairs import Timer, interleave
+from cabanas_perf.runners.progress import ProgressListener
 from cabanas_perf.runners.run import Run, derive_seed
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.slo.exit_codes import exit_code_for
@@ -44,16 +44,6 @@ _BATCH_MAX = 512
 _RUNNING_TOOLKIT = str(Path(cabanas_perf.__file__).parent.parent)
 _HASH_SEEDS = 1 << 32
 _MIN_CABINS = 24
-
-
-class ProgressListener(Protocol):
-    """Told how the pairs get on, outside of what is timed."""
-
-    def say(self, message: str) -> None: ...
-
-    def begin(self, title: str, total: int, unit: str = ...) -> None: ...
-
-    def advance(self, count: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,24 +6,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter_ns
-from typing import Any, Protocol
+from typing import Any
 
 from cabanas_perf.measurement.clock import SystemClock
 from cabanas_perf.measurement.paired import estimate_ratio
 from cabanas_perf.report.record import SavingPoint
 from cabanas_perf.runners.pairs import PairRun, Side, Timer, Turn, Variant, VariantSide, interleave
+from cabanas_perf.runners.progress import ProgressListener
 from cabanas_perf.runners.run import derive_seed
 from cabanas_perf.runners.stop import Stop
-
-
-class Progress(Protocol):
-    """Told how the ledger gets on, outside of what is timed."""
-
-    def say(self, message: str) -> None: ...
-
-    def begin(self, title: str, total: int, unit: str = ...) -> None: ...
-
-    def advance(self, count: int) -> None: ...
 
 
 class Stopped(Exception):
@@ -60,7 +51,7 @@ class Bench:
     pairs: int | None
     """For each condition; None: as each asks for."""
     stop: Stop
-    progress: Progress
+    progress: ProgressListener
 
     async def compare(
         self,

@@ -19,7 +19,7 @@ from cabanas_perf.runners.databases import Backends, DataSize, open_backends
 from cabanas_perf.runners.environment import describe_environment
 from cabanas_perf.runners.errors import TargetNotReached
 from cabanas_perf.runners.optimizations.audio import measure_model_switching
-from cabanas_perf.runners.optimizations.bench import Bench, Measured, Progress, Stopped
+from cabanas_perf.runners.optimizations.bench import Bench, Measured, Stopped
 from cabanas_perf.runners.optimizations.bottlenecks import REQUESTS as STAGE_REQUESTS
 from cabanas_perf.runners.optimizations.bottlenecks import measure_stages, rank_bottlenecks
 from cabanas_perf.runners.optimizations.cabins import measure_eager_loading
@@ -36,6 +36,7 @@ from cabanas_perf.runners.optimizations.pools import measure_database_pool, meas
 from cabanas_perf.runners.optimizations.pricing import measure_closed_form
 from cabanas_perf.runners.optimizations.sending import measure_outbox
 from cabanas_perf.runners.optimizations.stand import Stand, open_stand
+from cabanas_perf.runners.progress import ProgressListener
 from cabanas_perf.runners.run import Run, derive_seed
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.slo.exit_codes import ExitCode
@@ -100,14 +101,14 @@ class _Session:
     options: LedgerOptions
     run: Run
     stop: Stop
-    progress: Progress
+    progress: ProgressListener
     findings: _Findings
 
     def bench(self, optimization_id: str) -> Bench:
         return Bench(optimization_id, self.options.seed, self.options.pairs, self.stop, self.progress)
 
 
-def run_ledger(options: LedgerOptions, *, stop: Stop, progress: Progress) -> LedgerResult:
+def run_ledger(options: LedgerOptions, *, stop: Stop, progress: ProgressListener) -> LedgerResult:
     """Measure, write the report, and answer with it. A ledger informs: it ends well whatever it finds.
 
     A stop ends the measurement under way; what was complete by then is reported, as a partial report.
