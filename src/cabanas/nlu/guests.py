@@ -37,7 +37,11 @@ _FRAGMENTS = {
 
 _TOTALS = Anchored(
     {
-        "plus": ("SOMOS PARA FAMILY GO", "{SOMOS|PARA|FAMILY|GO} SOME PLUS SOME @tail"),
+        "plus": (
+            "SOMOS PARA FAMILY GO SOME",
+            """{SOMOS|PARA|FAMILY|GO} SOME PLUS SOME @tail | (?<!GLUED) SOME PLUS COUNT {KID|KIDS}
+            | PARA SOME PERSONS? {Y|COMMA|PLUS} OTRO LODGING? {PARA|DE} SOME @tail""",
+        ),
         "are": (
             "SOMOS SERIA BE",
             """{SOMOS|SERIA|BE} (?: {WE|SOLO|SOLOS|EN|TOTAL|LOS|UNKNOWN|ABOUT|COMO|UN|ENTRE} ){0,2}
@@ -85,9 +89,10 @@ _PARTS = Anchored(
         "grown": ("COUNT", "COUNT PERSONS? GROWN"),
         "kids": (
             "COUNT MY LOS LAS",
-            "COUNT UNKNOWN? {KID|KIDS} | {MY|LOS|LAS} {KIDS|FRIENDS} COMMA? QUE ES SOME",
+            "COUNT UNKNOWN? {KID|KIDS} (?! CADA ) | {MY|LOS|LAS} {KIDS|FRIENDS} COMMA? QUE ES SOME",
         ),
-        "friends": ("COUNT", "SOME {FRIENDS|KIN} | (?<={CON|Y|PLUS|COMMA|MAS|PARA}) {UN|UNO} KIN"),
+        "each": ("COUNT", "COUNT {KID|KIDS} CADA {UN|UNO|COUPLE|FAMILY}?"),
+        "friends": ("COUNT", "SOME {FRIENDS|KIN|KIN2} | (?<={CON|Y|PLUS|COMMA|MAS|PARA}) {UN|UNO} KIN"),
         "we": ("WE", "(?<=Y) WE SOME"),
         "theirs": ("THEIR", "(?<={Y|CON}) THEIR {KIN|COUPLE|KID}"),
         "couples": ("SOME", "SOME {COUPLE|COUPLES}"),
@@ -232,6 +237,8 @@ def _heads_by_kind(parts: list[re.Match[str]], tokens: list[str]) -> Counter[str
         kind = part.lastgroup
         assert kind is not None
         counts[kind] += next(iter(_numbers(part, tokens)), 1) * _HEADS.get(kind, 1)
+    if each := counts.pop("each", 0):
+        counts["kids" if counts["couples"] else "uncounted"] += each * max(1, counts["couples"] // _HEADS["couples"])
     if "kids" in counts:
         del counts["the_child"]  # "1 nene de 3 años, ¿el nene paga?"
     return counts

@@ -14,6 +14,7 @@ _FRAGMENTS = {
     "tail": """(?! (?! {NOCHES|DIAS|PERSONS|GROWN|KIDS} COLON DIGITS )
             RO? {HOUR|THING|PET|LODGING|CASH|PERSONS|GROWN|KID|KIDS|COUPLE|COUPLES|FRIENDS|NOCHE|NOCHES|DIAS
             |SEMANA|SEMANAS|MES|MESES|ANOS|PERCENT|FAMILIES|BIG|FIT}
+        | {A|AL|HASTA} EL? D99 {DE|DEL}? MONTH
         | COLON DIGITS | X {D12|W12|UNO} (?! @length_unit | PERSONS ) | {GLUED|YGLUED|WORKER} | DASH BIG
         | {A|AL|Y|O|DASH} DIGITS {PERCENT|CASH}
         | Y HALF | (?: {Y|A|O} DAY )? DE LA {NOCHE|TARDE|MANANA} | ES {EL|LA|MY} | EQUALS | DE {CLOCK_TIME|HOUR}
@@ -27,6 +28,8 @@ _FRAGMENTS = {
     "of_day": """DIA? (?: S DIGITS | {DAY|PRIMERO} RO? (?: {DE|DEL}? MONTH (?: {DE|DEL} YEAR)? )? )
         (?! RO? {A|AL|HASTA|DASH|Y|COMMA} {EL|AL}? {DAY|GLUED|WEEKDAY} ) @tail""",
     "the_other": "(?: {ME|NOS}? {POWER|SUIT} )? {COMMA|DOT}? {SINO|Y}? EL (?: OTRO | @nextish )",
+    # "la primera de enero" is a fortnight, "el primero de enero" a day.
+    "ordinal": "(?: ORDINAL | D12 RO )",
     "of_month": "{DE|DEL} (?:MES DE)? MONTH (?: {DE|DEL}? YEAR )?",
     "out": "{OUT_WORD|LEAVE}",
     "day_name": "{NAVIDAD|NOCHEBUENA|CARNAVAL|PASCUA|REYES|SANTA|VALENTINE|FINDE|LARGO}",
@@ -40,6 +43,8 @@ _FRAGMENTS = {
         | DIA DE LOS LOVERS | (?: DIA DE )? SAN VALENTINE
         | (?<={FINDE|LARGO|SEMANA} DE LA) {INDEPENDENCE|FLAG|SOVEREIGNTY|DIVERSITY|VIRGIN}
         | {FERIADO|DIA} {DE|DEL} {LA|LAS|LOS}? {WORKER|INDEPENDENCE|FLAG|SOVEREIGNTY|DIVERSITY|MALVINAS|VIRGIN}""",
+    # "semana santa 2027", "navidad del año que viene"
+    "dated_holiday": "(?: @holiday ) (?: {DE|DEL}? YEAR | {DE|DEL} (?: ANO @nextish | PROXIMO ANO ) )?",
     "length_unit": "NOCHE | NOCHES | DIAS | DIA | SEMANA | SEMANAS | QUINCENA | MES | MESES",
     "span_unit": "DIAS | DIA | SEMANA | SEMANAS | MES | MESES | QUINCENA | ANO | ANOS",
 }
@@ -66,7 +71,8 @@ _KINDS = {
     "worded": (
         _NUMERALS,
         """{D12|D31} {SLASH|DASH} MONTH (?: {SLASH|DASH} {YEAR|D31} )? @tail
-        | (?<!{EN|STREET|VENUE}) (?<!{HOME|LEAVE} DE) {DAY|UNO|PRIMERO} RO? {DE|DEL}? (?: MES DE )? MONTH
+        | (?<!{EN|STREET|VENUE}) (?<!{HOME|LEAVE} DE) (?! (?<=LA) @ordinal )
+        {DAY|UNO|PRIMERO} RO? {DE|DEL}? (?: MES DE )? MONTH
         (?: COMMA? {DE|DEL}? ANO? YEAR | {DE|DEL} ANO PASADO | {DEL|DE} D31 (?! {AL|A|HASTA|DASH|DE|DEL|MONTH|Y} )
             | BIG | D99 @tail )? (?! AL BIG )""",
     ),
@@ -86,25 +92,26 @@ _KINDS = {
             (?: (?<! LARGO ) {DEL|AL} FERIADO (?! {DE|DEL} )
                 | DEL DAY Y EL? DAY (?! RO? {DE|DEL}? MONTH ) @tail
                 | {DEL|AL} (?: FERIADO {DE|DEL} | WEEKDAY )? @of_day | @of_month
-                | (?: {DE|DEL} LA? )? @holiday | (?<=LARGO) MONTH
+                | (?: {DE|DEL} LA? )? @dated_holiday | (?<=LARGO) MONTH
                 | S D12 @tail (?! {A|AL|HASTA|DASH|MONTH|DE|Y} )
                 | COMMA? NO @the_other | (?<= NO ESTE FINDE ) @the_other | (?<= NO ESTE FIN DE SEMANA ) @the_other )?
         | FERIADO {FERIADO|BRIDGE|LARGO}? @of_month | FERIADO {BRIDGE|LARGO}
-        | BRIDGE (?: {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month | (?: {DE|DEL} LA? ) @holiday )""",
+        | BRIDGE (?: {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month | (?: {DE|DEL} LA? ) @dated_holiday )""",
     ),
     "holiday": (
         "FERIADO SEMANA PASCUA CARNAVAL NAVIDAD NOCHEBUENA NOCHE ANO FIN FINES REYES DIA WEEKDAY SAN",
-        "@holiday",
+        "@dated_holiday",
     ),
     "week": (
         f"{_DETERMINERS} TODO SEMANA D12",
         """(?: ESTE | ESE | PROXIMO | OTRO | ORDINAL | TODO LA? | D12 {RO|A} )? SEMANA (?! SANTA )
         (?: @nextish | PASADO )?
-        (?: DEL WEEKDAY? @of_day | @of_month | {DE|DEL} @holiday )?""",
+        (?: DEL WEEKDAY? @of_day | @of_month | {DE|DEL} @dated_holiday )?""",
     ),
     "fortnight": (
         "ORDINAL D12 QUINCENA",
-        "(?: ORDINAL | D12 {RO|A}? ) QUINCENA (?: @of_month )? | QUINCENA DEL @of_day",
+        """(?: ORDINAL | D12 {RO|A}? ) QUINCENA (?: @of_month )? | QUINCENA DEL @of_day
+        | (?<=LA) @ordinal @of_month""",
     ),
     "part_of_month": (
         "PRINCIPIOS MEDIADOS FINES FIN FIRST_ONES LAST_ONES",
@@ -128,7 +135,8 @@ _KINDS = {
     "length": (
         f"{_NUMERALS} D99 NOCHES",
         """(?<!{KID|KIDS} DE) (?: UN PAR DE | COUNT (?: {O|A|DASH} SOME )? SOLO? ) (?: @length_unit )
-        (?: {Y|COMMA|SLASH|CON}? SOME NOCHES )? | NOCHES COLON DIGITS""",
+        (?: {Y|COMMA|SLASH|CON}? SOME NOCHES )?
+        | NOCHES COLON DIGITS | (?<!{COUNT|GREETING|LAS|DE}) NOCHES DIGITS (?= {COMMA|DOT} | $ )""",
     ),
     "overmorrow": (
         "PASADO",
@@ -175,7 +183,7 @@ _KINDS = {
 
 
 _MENTIONS = Anchored(_KINDS, _FRAGMENTS)
-HOLIDAY = grammar("@holiday", _FRAGMENTS)
+HOLIDAY = grammar("@dated_holiday", _FRAGMENTS)
 
 
 def find_mentions(tape: str) -> list[re.Match[str]]:

@@ -271,7 +271,10 @@ class Reader:
         return point
 
     def _vague(self, match: re.Match[str], first: date, until: date | None) -> Point:
+        """A named span; one that has begun is what is left of it."""
         point = Point(match.start(), match.end())
+        if until is not None and first < self.reference < until:
+            first = self.reference
         point.fixed, point.until, point.vague = first, until, True
         return point
 
@@ -323,7 +326,8 @@ class Reader:
             return None if ordinal is None else (friday, friday + 2 * DAY)
         if is_long:
             found = calendar.next_long_weekend(self.reference)
-            if found is not None and match[0][0] == _OTRO:
+            is_begun = found is not None and found[0] <= self.reference
+            if found is not None and (match[0][0] == _OTRO or (is_begun and self.has(match, _NEXT))):
                 found = calendar.next_long_weekend(found[1] + DAY)
             return found
         return None if ordinal is not None else self._plain_weekend(match)  # none: "el primer finde libre"
@@ -454,10 +458,19 @@ class Reader:
         return self._vague(match, first, last_of_month(year, month))
 
     def holiday(self, match: re.Match[str]) -> Point | None:
-        """A named holiday: the next one that has not passed."""
+        """A named holiday: that of the year given, else the next one that has not passed."""
         if self._is_wished(match):
             return None
-        for year in (self.reference.year, self.reference.year + 1):
+        named = self.value(match, _YEAR)
+        if named is not None and named > self.reference.year + _YEARS_AHEAD:
+            return None
+        this, following = self.reference.year, self.reference.year + 1
+        if named is not None:
+            # New Year's Eve belongs to the year before the new one.
+            years: tuple[int, ...] = (named - self.has(match, _NEW),)
+        else:
+            years = (following,) if self.has(match, _NEXT) else (this, following)
+        for year in years:
             point = self._holiday_in(year, match)
             if point is None or point.fixed is None:
                 return point
@@ -484,7 +497,7 @@ class Reader:
             return self._fixed(match, calendar.nth_weekday(year, 6, SUNDAY, 3))
         if not _CHILDREN.isdisjoint(words):
             return self._fixed(match, calendar.nth_weekday(year, 8, SUNDAY, 3))
-        if _NUEVO in words or words[-1] == _ANO:
+        if _NUEVO in words or not _ENDING.isdisjoint(words):
             eve = date(year, 12, 31)
             point = self._vague(match, eve, None)
             point.end_fixed = eve + DAY
@@ -528,7 +541,7 @@ _RANGE_GOES_ON = grammar("{AL|A|HASTA|DASH|LEAVE} | {Y|O|COMMA} EL? {DIGITS|GLUE
 _HOUSE_NUMBER = classes("BIG D99")
 _DASHED_OR_DOTTED = classes("N12 P12")
 _WISHED = grammar("{WISH|GOOD} (?: {NAVIDAD|PASCUA} {Y|COMMA} )? $")
-_MONTH, _ANO, _NUEVO, _ESTE, _OTRO = (symbol_of(name) for name in ["MONTH", "ANO", "NUEVO", "ESTE", "OTRO"])
+_MONTH, _NUEVO, _ESTE, _OTRO = (symbol_of(name) for name in ["MONTH", "NUEVO", "ESTE", "OTRO"])
 _QUINCENA, _EL, _AFTER, _NO = classes("QUINCENA"), classes("EL"), classes("AFTER"), symbol_of("NO")
 _PAR, _Y = classes("PAR"), symbol_of("Y")
 _CARNIVAL, _MOTHER, _FATHER = (symbol_of(name) for name in ["CARNAVAL", "MOTHER", "FATHER"])
@@ -541,6 +554,7 @@ _MONTH_SET, _ORDINAL, _SLASHED = classes("MONTH"), classes("ORDINAL"), classes("
 _NUMBERED = _ORDINAL | classes("D12")
 _NEXT = classes("VIENE PROXIMO")
 _GENERIC_BEFORE, _WEEKEND = classes("UN LOS CADA DE W12 D12 ANY X POR"), classes("FIN FINDE")
+_NEW = classes("NUEVO")
 _HOLY_WEEK = classes("SANTA PASCUA")
 _ENDING = classes("FIN FINES LAST_ONES")
 _BEGINNING, _MIDDLE = classes("PRINCIPIOS FIRST_ONES"), classes("MEDIADOS")

@@ -10,8 +10,11 @@ How what is ambiguous is read, here and in `cabanas.nlu.points`:
   that starts next Monday.
 - A long weekend runs from its first to its last free day; Semana Santa from Thursday to Sunday, carnival from Saturday
   to Tuesday. Navidad is the 25th, año nuevo the 31st, and as the end of a stay the 1st.
-- Fortnights are the 1st to the 15th and the 16th to the last; "la semana del 10" is seven nights; "la semana que viene"
-  Monday to Sunday; principios, mediados and fines are the 1st, the 15th and the 25th, with no end.
+- Any of these spans that has begun begins today; "próximo" then means the next one, and so does a fortnight whose month
+  nobody names.
+- Fortnights are the 1st to the 15th and the 16th to the last ("la primera de enero" is one); "la semana del 10" is
+  seven nights; "la semana que viene" Monday to Sunday; principios, mediados and fines are the 1st, the 15th and the
+  25th, with no end.
 - "15 y 16" leaves on the last day named; "las noches del 15 y 16" on the day after. Days count as nights, a week as
   seven, a "quincena" as fifteen.
 - A day alone has no end unless a number of nights is given. Explicit days beat names of weekends and holidays.
@@ -40,6 +43,8 @@ from cabanas.nlu.surroundings import Surroundings
 _FIRST_YEAR, _LAST_YEAR = 1000, 9000
 # Longer than this, two days that look like a range are two days.
 _LONGEST_STAY = 200 * DAY
+# The last day of the first fortnight of a month.
+_FIRST_HALF = 15
 # "para navidad y año nuevo" is one stay if the two are this near.
 _NEAR = 10 * DAY
 
@@ -507,12 +512,14 @@ class _Reading:
         if month is None:
             in_force = self._resolver.month_for(point)
             if in_force is None:
-                begun = point.day == 1 and self._reference.day > 1
+                begun = point.day is not None and self._reference.day > point.day
                 year, month = month_after(self._reference) if begun else (self._reference.year, self._reference.month)
             else:
                 month, year = in_force.month, in_force.year
         if year is None:
-            year = self._reference.year + (month < self._reference.month)
-        if point.day == 1:
-            return date(year, month, 1), date(year, month, 15)
-        return date(year, month, 16), last_of_month(year, month)
+            is_over = point.day == 1 and (month, _FIRST_HALF) <= (self._reference.month, self._reference.day)
+            year = self._reference.year + (month < self._reference.month or is_over)
+        first, last = date(year, month, 1), date(year, month, _FIRST_HALF)
+        if point.day != 1:
+            first, last = last + DAY, last_of_month(year, month)
+        return (max(first, self._reference) if self._reference < last else first), last

@@ -18,10 +18,11 @@ _ANSWER_BEFORE = grammar("{TE|LE} {LO|LA}? {CONFIRM|CORRECTION} {EL|ESTE}? $")
 # "fuimos para semana santa", "muy linda la estadía del 12 al 14"; "te escribí por el 15" is another matter.
 _PAST_VISIT = grammar("VISITED {PARA|POR|EN|A|EL|LA|LOS}{0,2} $ | WISH {LA|EL} {LODGING|FINDE} {EN|DEL|DE}? $")
 # "antes del 10", "te giro el 10", "si reservo hoy", "válida hasta el 30", "me pagan el 5", "el clima para el 8"
-_NO_STAY_BEFORE = grammar(
-    """ANTES {DE|DEL} EL? LA? $ | {TE|LE} {LO|LA}? PROMISE {EL|LA|UNKNOWN}{0,3} $ | SI BOOK $ | VALID HASTA EL? $
+_NO_STAY = """ANTES {DE|DEL} EL? LA? $ | {TE|LE} {LO|LA}? PROMISE {EL|LA|UNKNOWN}{0,3} $ | SI BOOK $ | VALID HASTA EL? $
     | ME PAYS EL $ | WEATHER {PARA|DEL|DE|EN}? {EL|ESTE}? $"""
-)
+_NO_STAY_BEFORE = grammar(_NO_STAY)
+# "vuelvo de viaje el 20", "la promo del martes"; from one day to another both speak of a stay.
+_NO_STAY_BEFORE_DAY = grammar(f"{_NO_STAY} | RETURN DE UNKNOWN EL? $ | OFFER DEL $")
 _PLACE = grammar(
     "{STREET|NUMBERED} DOT? {EL|LA|DE|DEL}? $ | STREET DOT? UNKNOWN? {Y|ES}? $ "
     "| HOME {DE|EN} UNKNOWN{0,2} $ | DOCUMENT {DE|DEL} $"
@@ -35,7 +36,8 @@ _CROSSING = grammar(
 _OTHER_BUSINESS_AFTER = grammar(
     """{TE|LE} {CORRECTION|PROMISE|PAST} | {TE|LE} MAKE {LA|EL|UN} {PAY|DEPOSIT}
     | (?: A LA {MANANA|TARDE|NOCHE} | A {LA|LAS} COUNT HOUR? )?
-    COMMA? YA? NO? {TE|LE|SE|LO|ME|UNKNOWN|MAKE|POWER}? {LO|LA|EL}? {PAY|TELL|BORN|CONFIRM}
+    COMMA? {YA|QUE}? NO? {TE|LE|SE|LO|ME|UNKNOWN|MAKE|POWER}? {LO|LA|EL}? {PAY|TELL|BORN|CONFIRM}
+    | OWN UN? UNKNOWN
     | (?: GO A )? MAKE? WEATHER | LEAVE A UNKNOWN | YA {LO|LA|NOS|LE}? {PROMISE|VISITED|PAST}"""
 )
 _TIMETABLE = grammar("DE DIGITS A DIGITS (?: HOUR | DOT | ASK | $ )")
@@ -77,9 +79,9 @@ _FAREWELL = grammar("(?: DOT | ASK | COMMA | GREETING ) HASTA EL? $")
 _ROLES = classes("WOULD_LEAVE LEAVE OUT_WORD GO HASTA ARRIVE IN_WORD DESDE PARTIR")
 _BUSINESS = classes(
     """PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED HOME DOCUMENT BOOK WISH VALID WEATHER
-    PROMISE PAYS"""
+    PROMISE PAYS RETURN OFFER"""
 )
-_BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED WEATHER LEAVE")
+_BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED WEATHER LEAVE OWN")
 _SIGNS = _ROLES | _BUSINESS | _BUSINESS_AFTER | classes("NO NOCHE NOCHES INSTEAD")
 
 
@@ -107,7 +109,9 @@ class Surroundings:
                 return True
             is_place = point.weekday is None and _PLACE.search(tape, begin, point.start)
             is_crossing = _CROSSING.search(tape, max(0, point.start - _REACH - 3), point.start)
-            if is_place or is_crossing or _NO_STAY_BEFORE.search(tape, begin, point.start):
+            is_alone = not is_range and not point.vague
+            no_stay_before = _NO_STAY_BEFORE_DAY if is_alone else _NO_STAY_BEFORE
+            if is_place or is_crossing or no_stay_before.search(tape, begin, point.start):
                 return True
             for scope_end in _SCOPE_ENDS.finditer(tape, begin, point.start):
                 begin = scope_end.end()

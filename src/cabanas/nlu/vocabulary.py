@@ -20,7 +20,7 @@ SMALL_WORDS: Final = {
     "HASTA": "hasta asta hsta hata",
     "DESDE": "desde dsd dsde dede",
     "PARTIR": "partir",
-    "PARA": "para pa p pra",
+    "PARA": "para pa p pra xa pal",
     "POR": "por",
     "X": "x",
     "CON": "con c",
@@ -177,11 +177,13 @@ TRIP_WORDS: Final = {
         "arribando checkin entrada empezando arrancando arrancamos ingresaria"
     ),
     "COME_IN": "entramos entrariamos entraremos",
-    "LEAVE": (
-        "salgo salimos saliendo salida salir egreso egresamos checkout partida volvemos vuelvo volviendo volveriamos "
-        "egr regreso regresamos regresando retiro retiramos saldriamos terminando egresando saldremos volver "
-        "partimos partiendo vuelta yendonos yendome retirandonos retirandome "
-        "volviendonos irnos irme volvernos volverme"
+    "GO_OUT": (
+        "salgo salimos saliendo salida salir egreso egresamos checkout partida egr retiro retiramos saldriamos "
+        "terminando egresando saldremos partimos partiendo yendonos yendome retirandonos retirandome irnos irme"
+    ),
+    "RETURN": (
+        "volvemos vuelvo volviendo volveriamos regreso regresamos regresando volver vuelta volviendonos volvernos "
+        "volverme"
     ),
     "WOULD_LEAVE": "saldria saldrian",
     "GO": "voy vamos iriamos iria ir yendo iremos vayamos viajamos viajo viajariamos viajaria viajando",
@@ -294,17 +296,18 @@ OTHER_BUSINESS_WORDS: Final = {
 INTENT_WORDS: Final = {
     "FREE": (
         "disponibilidad disponible disponibles dispo disp disponibildad disponiblidad disponivilidad "
-        "disponibilida disponivle desocupada desocupado desocupadas vacante vacantes disponilidad "
+        "disponibilida disponivle desocupada desocupado desocupadas desocupa desocupan vacante vacantes disponilidad "
         "disponibilad diponibilidad dsponibilidad disponib libres lugarcito disponibilidades desocupados"
     ),
     "LIBRE": "libre",
     "AIR": "aire",
     "PLACE": "lugar lugares luga cupo cupos hueco huecos espacio espacios",
     "TAKEN": "ocupado ocupada ocupadas ocupados tomada",
-    "PRICE": (
+    "OFFER": "descuento descuentos promo promos promocion promociones oferta ofertas",
+    "TARIFF": (
         "precio precios tarifa tarifas costo costos presupuesto presupuestar presupuestame cotizacion cotizar "
         "cotizas cotizame cotizan cuesta cuestan costaria costarian presio presios precioo tarifario "
-        "descuento descuentos promo promos promocion promociones oferta ofertas valores importe cobran cobras "
+        "valores importe cobran cobras "
         "cobraria cobrarian valdria barato economico economica barata pesio cotisame cotisacion cuetsa"
     ),
     "WORTH": "valor vale valen",
