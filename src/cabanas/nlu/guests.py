@@ -63,7 +63,8 @@ _TOTALS = Anchored(
                 COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS
                 (?! GROWN | MAS (?! {COUNT|KID|KIDS} ) | COLON COUNT )
             | {N|S} DIGITS PERSONS
-            | SOME EN TOTAL | SOME PARA (?= {DEL|COMMA|DOT|ASK|PAREN|DESDE} | $ )""",
+            | SOME EN TOTAL | (?<!{EL|DEL|AL|GLUED}) SOME PARA (?= GLUED )
+            | SOME PARA (?= {DEL|COMMA|DOT|ASK|PAREN|DESDE} | $ )""",
         ),
         "for": (
             "PARA X",

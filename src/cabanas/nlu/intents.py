@@ -18,6 +18,8 @@ _FRAGMENTS = {
     # "no quiero cancelar", "no la reservo", "sin reservar" are none.
     "wanted": """(?<!{NO|SIN|NEVER}) (?<!{NO|NEVER} {WANT|ME|LO|LA|TE|SE|POWER|GO|UNKNOWN})
         (?<!NO {ME|LO|LA|TE|GO} {WANT|GO|A}) (?<!NO GO A)""",
+    # "cuánto sale alquilar la cabaña" asks for no more than a price.
+    "unpriced": "(?<!{SELLS|WOULD_LEAVE|PRICE}) (?<!PRICE {DE|POR}) (?<!HOW_MUCH {ESTE|ES|SERIA})",
     # "qué precio tiene el finde" offers no dates.
     "offered": "(?<!{PRICE|HOW_MUCH|WHERE}) {HAY|HAVE|REMAIN}",
     "day": """(?<=EL) DAY (?! {THING|PET|SERVICE} ) | DAY (?= {Y|AL|A|DASH|COMMA|DE|DEL} {DAY|MONTH} )
@@ -36,7 +38,8 @@ _SIGNS = Anchored(
         ),
         RESERVAR: (
             "BOOK BOOKING WANT MAKE CONFIRM TAKE KEEP LEAVE_ME CHANGE",
-            """@wanted (?<!EN) BOOK | (?<!{MY|OWN|LA|DE|SIN|NO|LAS|ESTE}) (?<!OWN {UN|LA|YA}) (?<!NO WANT) BOOKING
+            """@wanted @unpriced (?<!EN) BOOK
+            | (?<!{MY|OWN|LA|DE|SIN|NO|LAS|ESTE}) (?<!OWN {UN|LA|YA}) (?<!NO WANT) BOOKING
             | (?<!NO) {WANT|MAKE|CONFIRM|BOOK} UNKNOWN? LA BOOKING | (?<={LA|LO}) (?<!NO {LA|LO}) {TAKE|KEEP}
             | TAKE {LA|LO|EL} | (?<={ME|NOS}) KEEP CON | LEAVE_ME RESERVED
             | (?<={LA|LO}) WANT (?! {UNKNOWN|QUE} )
@@ -60,7 +63,7 @@ _SIGNS = Anchored(
             """(?<!{CON|SIN}) (?<!{CON|SIN} {SERVICE|UNKNOWN} Y) SERVICE | SELLS CON | WHERE | NEAR
             | (?<!CORRECTION LA) CLOCK_TIME
             | HOW_MANY (?! {NOCHES|DIAS|SEMANAS} ) | (?<=A) @distance
-            | HOW_MUCH HAY {DE|DESDE|HASTA} (?! DEPOSIT ) | (?<=A COUNT) THING {DE|DEL}
+            | HOW_MUCH HAY {DE|DESDE|HASTA} (?! DEPOSIT ) | (?<= A {COUNT|BIG} ) THING {DE|DEL}
             | {HAVE|HAY} {COUNT|LAS|LOS|EL|LA}? {THING|SERVICE} | COMO (?: MAKE PARA | SE | LA )? ARRIVE
             | {MAY|POWER|SE} {BRING|GO|ARRIVE} CON? {MY|UN|LA|EL|SOME|LOS|LAS}? PET
             | PLACE PARA UNKNOWN? {EL|LA|UN|LOS}? SOME? {SERVICE|THING}""",
@@ -80,14 +83,15 @@ _SIGNS = Anchored(
 # What counts only where nothing else is asked: "cabaña con pileta, ¿hay lugar?" is no question about the pool.
 _SERVICE_ALONE = grammar(
     "SERVICE | MEANS | PET | (?<!{POR|LA}) INFO | CHECK | FIT | COME_IN SOME ASK | THING ASK "
-    "| {HAVE|HAY} {UN|ANY|UNKNOWN} | REACHES | COMO {ES|SE} | SE MAY UNKNOWN | EN QUE UNKNOWN | AIR"
+    "| {HAVE|HAY} {UN|ANY|UNKNOWN} | REACHES | COMO {ES|SE} | SE MAY UNKNOWN | EN QUE UNKNOWN | AIR "
+    "| {POWER|MAY} {UNKNOWN|ARRIVE|LEAVE} {ANTES|AFTER|A} {DE|LA|LAS}"
 )
 _PRICE_ALONE = grammar("DEPOSIT | PAYS | MONEY | WORTH | CASH {LA|POR|X|ASK} | EL TOTAL (?! {DE|ES|SOMOS|SERIA} )")
 _OFFER_ALONE = grammar("{HAY|HAVE} (?: ASK | $ )")
 
 _ALONE = classes(
     """MEANS HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH AIR TOTAL COME_IN THING CASH REACHES PAYS
-    MAY"""
+    MAY POWER"""
 )
 _HELLO = classes("HELLO")
 _DONE = classes("PAY PAST VISITED")
@@ -105,6 +109,8 @@ def read_intents(tape: str, present: frozenset[str], *, names_stay: bool) -> tup
 
 def _otherwise(tape: str, present: frozenset[str], *, names_stay: bool) -> str:
     if not present.isdisjoint(_ALONE):
+        if names_stay and _OFFER_ALONE.search(tape):
+            return DISPONIBILIDAD
         if _SERVICE_ALONE.search(tape):
             return SERVICIOS
         if present.isdisjoint(_DONE) and _PRICE_ALONE.search(tape):

@@ -160,7 +160,7 @@ _KINDS = {
         """(?: (?<={EL|DEL|AL|DIA|DIAS|WEEKDAY|ENTRE}) | (?<=WEEKDAY DOT) ) (?: DAY | N31 ) RO? @tail
         | (?<={DEL|AL|EL}) {UNO|PRIMERO} (?= {AL|HASTA|DASH|Y} )
         | (?<={ARRIVE|LEAVE|CALENDAR_DATE|DESDE|IN_WORD|OUT_WORD}) DIGITS @tail
-            (?= {COMMA|Y|AL|A|HASTA|LEAVE|OUT_WORD|CHECK|DASH} )
+            (?= {COMMA|Y|AL|A|HASTA|LEAVE|OUT_WORD|CHECK|DASH} | PAREN WEEKDAY )
         | (?<!MONEY) DAY RO? @tail (?= {AL|DASH} {DIA|EL|WEEKDAY}? (?: DAY RO? @tail | {S|N|P} {D12|S12|N12|P12} ) )
         | {DAY|PRIMERO|UNO} RO? @tail (?= {A|AL|HASTA|DASH} EL? DIA?
                 (?: DAY RO? {DE|DEL}? MONTH | {S|N|P} {D12|S12|N12|P12} )

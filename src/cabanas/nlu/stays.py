@@ -54,7 +54,8 @@ _FRAGMENTS = {
         | A PRIMERO CLOCK_TIME )""",
 }
 _RANGE = grammar(
-    "DOT? @time? {COMMA|PAREN}? Y? {AL|A|HASTA|DASH|SLASH} (?: AFTER DE )? {EL|LA|LOS|AL|DE|INITIAL}? DIA? DASH?",
+    """DOT? @time? {COMMA|PAREN}? Y? {AL|A|HASTA|DASH|SLASH} (?: AFTER DE )? {EL|LA|LOS|AL|DE|INITIAL}? DIA? DASH?
+    | {A|HASTA} LA {MANANA|TARDE|NOCHE} {DE|DEL} | {AL|HASTA} EL? MEDIODIA {DE|DEL}""",
     _FRAGMENTS,
 )
 _PLAIN_RANGES = frozenset({symbol_of("AL"), symbol_of("HASTA") + symbol_of("EL"), symbol_of("DASH")})

@@ -58,7 +58,7 @@ _LONGEST_CLAUSE = 24
 # Taken back, given up, put right.
 _NEGATION_BEFORE = grammar("(?: ^ | COMMA | Y ) NO PARA? {EL|DEL}? $")
 _NEGATION_AFTER = grammar("COMMA? YA? NO (?: {POWER|SUIT|NOS|ME|DOT} | COMMA (?! {HASTA|DESDE|AL} ) | $ )")
-_GIVEN_UP = grammar("EN INSTEAD {DE|DEL} EL? $")
+_GIVEN_UP = grammar("EN {INSTEAD|PLACE} {DE|DEL} EL? $")
 # "el 20 no puedo, el 21 sí"; more words may say what cannot be on that day.
 _DAY_REFUSED = grammar("COMMA? NO {ME|NOS}? {POWER|SUIT} (?: {COMMA|DOT|ASK} | $ ) | NO {HAY|HAVE} {COMMA|DOT}")
 _CORRECTION = grammar("CORRECTION | CHANGE_IT | CHANGE {AL|PARA} | SINO | NO {COMMA|EL|DEL} | {COMMA|DOT} NO")
@@ -67,7 +67,7 @@ _CORRECTION = grammar("CORRECTION | CHANGE_IT | CHANGE {AL|PARA} | SINO | NO {CO
 _LEAVING = grammar("LEAVE | OUT_WORD | Y WOULD_LEAVE | {ME|NOS} (?: SOMOS | OWN QUE )? GO | HASTA")
 _ARRIVING = grammar("ARRIVE | IN_WORD | (?<!{ME|NOS}) (?<!{ME|NOS} SOMOS) GO | DESDE | PARTIR")
 _SAID_AFTER = grammar(
-    """(?: (?P<leaves> {ME|NOS} (?: OWN QUE )? GO | {ME|NOS}? LEAVE ) | ARRIVE | GO )
+    """PAREN? (?: (?P<leaves> {ME|NOS} (?: OWN QUE )? GO | {ME|NOS}? LEAVE ) | ARRIVE | GO )
     (?! {EL|A|AL|HASTA|DAY|WEEKDAY|GLUED|COLON} )"""
 )
 _NIGHTS_OF = grammar("(?<!COUNT) (?: {NOCHE|NOCHES} {DE|DEL} {EL|LOS}? | NOCHES ) $")
@@ -82,7 +82,7 @@ _BUSINESS = classes(
     PROMISE PAYS RETURN OFFER"""
 )
 _BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED WEATHER LEAVE OWN")
-_SIGNS = _ROLES | _BUSINESS | _BUSINESS_AFTER | classes("NO NOCHE NOCHES INSTEAD")
+_SIGNS = _ROLES | _BUSINESS | _BUSINESS_AFTER | classes("NO NOCHE NOCHES INSTEAD PLACE")
 
 
 class Surroundings:
@@ -147,9 +147,11 @@ class Surroundings:
         return _TIMETABLE.match(self._tape, end) is not None
 
     def is_negated(self, start: int, end: int) -> bool:
-        """As in "del 22 al 25, no del 15 al 18" and "del 15 al 18 no puedo"."""
+        """As in "no del 15 al 18", "del 15 al 18 no puedo" and "en vez del 15 al 18"."""
         return not self._is_silent and bool(
-            _NEGATION_BEFORE.search(self._tape, max(0, start - 4), start) or _NEGATION_AFTER.match(self._tape, end)
+            _NEGATION_BEFORE.search(self._tape, max(0, start - 4), start)
+            or _NEGATION_AFTER.match(self._tape, end)
+            or _GIVEN_UP.search(self._tape, max(0, start - 4), start)
         )
 
     def is_refused(self, start: int, end: int) -> bool:

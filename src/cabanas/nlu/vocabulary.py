@@ -277,7 +277,8 @@ OTHER_BUSINESS_WORDS: Final = {
     "CONFIRM": "confirmo confirmamos confirmar confirmaria confirmame confirmas",
     "ANSWER": (
         "avisame contestame contesten respondeme respondan responder contestar decirme avisar decidir llamame "
-        "llamar escribime definir confirmarte avisarte"
+        "llamar escribime definir confirmarte avisarte "
+        "respuesta esperame espereme esperenme"
     ),
     "VISITED": (
         "estuve estuvimos fui fuimos vinimos estabamos anduvimos conocimos hospedamos hospede vinieron estuvieron "
@@ -328,7 +329,7 @@ INTENT_WORDS: Final = {
     "TAKE": "tomo agarramos",
     "KEEP": "quedo quedamos",
     "LEAVE_ME": "dejame dejanos",
-    "RESERVED": "reservada reservado reservadas",
+    "RESERVED": "reservada reservado reservadas anotado anotada anotados anotadas",
     "EFFECT": "efecto",
     "MAKE": "hacer haceme hago hacemos hagamos generar tomar concretar",
     "OWN": "tengo tenemos tenia teniamos hice hicimos",
@@ -370,7 +371,7 @@ INTENT_WORDS: Final = {
         "climatizada playroom asado hamaca horario horarios guardan equipada equipadas foto wi "
         "capacidad shampoo lena cunita fotos frazadas politica politicas condiciones"
     ),
-    "MEANS": "tarjeta tarjetas efectivo mercadopago",
+    "MEANS": "medios formas tarjeta tarjetas efectivo mercadopago",
     "WHERE": "donde adonde dnd",
     "NEAR": "cerca cercania cerquita",
     "REACHES": "llega",
