@@ -70,7 +70,7 @@ def _one_of(names: str, negation: str = "") -> str:
 
 
 def _literal(symbol: str) -> str:
-    return f"\\x{ord(symbol):02x}"
+    return f"\\u{ord(symbol):04x}"
 
 
 def _set_of(symbols: Iterable[str], negation: str = "") -> str:

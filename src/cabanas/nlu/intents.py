@@ -40,8 +40,8 @@ _SIGNS = Anchored(
             "BOOK BOOKING WANT MAKE CONFIRM TAKE KEEP LEAVE_ME CHANGE",
             """@wanted @unpriced (?<!EN) BOOK
             | (?<!{MY|OWN|LA|DE|SIN|NO|LAS|ESTE}) (?<!OWN {UN|LA|YA}) (?<!NO WANT) BOOKING
-            | (?<!NO) {WANT|MAKE|CONFIRM|BOOK} UNKNOWN? LA BOOKING | (?<={LA|LO}) (?<!NO {LA|LO}) {TAKE|KEEP}
-            | TAKE {LA|LO|EL} | (?<={ME|NOS}) KEEP CON | LEAVE_ME RESERVED
+            | (?<!NO) {WANT|MAKE|CONFIRM|BOOK} UNKNOWN? LA BOOKING | (?<={LA|LO}) (?<!{NO|YA} {LA|LO}) {TAKE|KEEP}
+            | TAKE {LA|LO|EL} (?! {ANO|MES} ) | (?<={ME|NOS}) KEEP CON | LEAVE_ME RESERVED
             | (?<={LA|LO}) WANT (?! {UNKNOWN|QUE} )
             | (?<!{TE|LE|SE|LO|YA|NO|QUE}) (?<!{TE|LE} {LA|LO}) CONFIRM (?! {SI|MANANA|WEEKDAY|HOY} )
             | (?<={TE|LE}) CONFIRM UNKNOWN? (?: {DEL|DESDE} | EL? WEEKDAY {DIGITS|GLUED} )

@@ -71,8 +71,9 @@ class Values(dict[str, int]):
 _symbols: dict[str, str] = {}
 CLASS_OF = Tape()
 VALUE_OF = Values()
-# Below 256 a tape takes one byte a token, and a set of classes in a pattern 32 bytes.
-_FREE_SYMBOLS = map(chr, range(1, 0x100))
+# Below 256 a tape takes one byte a token, and a set of classes in a pattern 32 bytes. The classes defined last may lie
+# above: only a tape that holds one of them, and the sets that name one, are wider.
+_FREE_SYMBOLS = map(chr, range(1, 0x200))
 
 
 def _define(name: str) -> str:

@@ -19,7 +19,7 @@ _ANSWER_BEFORE = grammar("{TE|LE} {LO|LA}? {CONFIRM|CORRECTION} {EL|ESTE}? $")
 _PAST_VISIT = grammar("VISITED {PARA|POR|EN|A|EL|LA|LOS}{0,2} $ | WISH {LA|EL} {LODGING|FINDE} {EN|DEL|DE}? $")
 # "antes del 10", "te giro el 10", "si reservo hoy", "válida hasta el 30", "me pagan el 5", "el clima para el 8"
 _NO_STAY = """ANTES {DE|DEL} EL? LA? $ | {TE|LE} {LO|LA}? PROMISE {EL|LA|UNKNOWN}{0,3} $ | SI BOOK $ | VALID HASTA EL? $
-    | ME PAYS EL $ | WEATHER {PARA|DEL|DE|EN}? {EL|ESTE}? $"""
+    | {ME|SE} PAYS EL $ | WEATHER {PARA|DEL|DE|EN}? {EL|ESTE}? $"""
 _NO_STAY_BEFORE = grammar(_NO_STAY)
 # "vuelvo de viaje el 20", "la promo del martes"; from one day to another both speak of a stay.
 _NO_STAY_BEFORE_DAY = grammar(f"{_NO_STAY} | RETURN DE UNKNOWN EL? $ | OFFER DEL $")

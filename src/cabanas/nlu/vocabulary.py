@@ -326,7 +326,7 @@ INTENT_WORDS: Final = {
         "reservarnos tomaria tomamos reservas reservamela guardamela bloqueala anotala reservarias"
     ),
     "BOOKING": "reserva reserba reseva reservacion resreva booking prereserva",
-    "TAKE": "tomo agarramos",
+    "TAKE": "tomo agarramos reservamos alquilamos",
     "KEEP": "quedo quedamos",
     "LEAVE_ME": "dejame dejanos",
     "RESERVED": "reservada reservado reservadas anotado anotada anotados anotadas",
