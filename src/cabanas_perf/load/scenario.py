@@ -6,8 +6,8 @@ Whatever is unknown in the file is an error, as a misspelt line must not quietly
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,7 +30,7 @@ _NUMBERS = ("users", "spawn_rate_per_s", "duration_s", "warmup_s", "timeout_s")
 _KEYS = {"title", "model", "user_files", "mix", "stage", "spacing", "data", "top_up", "out_of_scope", *_NUMBERS}
 _STAGE_KEYS = {"duration_s", "rate_rps", "to_rps"}
 _DATA_KEYS = {"cabins", "reservations"}
-_TOP_UP_KEYS = {"rate_rps", "requests", "slower_rps"}
+_TOP_UP_KEYS = {"rate_rps", "requests"}
 _POOL_MIN, _POOL_MAX = 20, 1000
 
 S = TypeVar("S", bound=StrEnum)
@@ -41,14 +41,9 @@ class TopUp:
     """Load that is added after the run for objectives that are still short of samples."""
 
     rate_rps: float
-    """Of each endpoint, at the most."""
+    """Of each endpoint."""
     requests: int
     """Of each endpoint, at the least."""
-    slower_rps: Mapping[str, float] = field(default_factory=dict)
-    """The rates of endpoints, by name, that hold less than the others."""
-
-    def rate_of(self, endpoint: str) -> float:
-        return self.slower_rps.get(endpoint, self.rate_rps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +156,7 @@ def _read(path: Path, fields: Mapping[str, Any]) -> Scenario:
         spacing=_member(Spacing, fields, "spacing") if "spacing" in fields else Spacing.CONSTANT,
         cabins=round(_number(data, "cabins", default=24)),
         reservations=round(_number(data, "reservations", default=0)),
-        top_up=_read_top_up(top_up) if top_up else None,
+        top_up=TopUp(_number(top_up, "rate_rps"), round(_number(top_up, "requests"))) if top_up else None,
         out_of_scope=frozenset(map(str, fields.get("out_of_scope", ()))),
     )
 
@@ -182,18 +177,6 @@ def _read_stream(name: str, weight: object) -> Stream:
         raise ScenarioError(f"the weight of {name} is {weight!r}", fix="write a number")
     user_class, _, endpoint = name.partition(".")
     return Stream(user_class, float(weight), endpoint or None)
-
-
-def _read_top_up(fields: Mapping[str, Any]) -> TopUp:
-    slower = _table(fields, "slower_rps", None)
-    top_up = TopUp(
-        _number(fields, "rate_rps"),
-        round(_number(fields, "requests")),
-        {endpoint: _number(slower, endpoint) for endpoint in slower},
-    )
-    if not all((top_up.rate_rps, *top_up.slower_rps.values())):
-        raise ScenarioError("a top-up with a rate of 0 never ends", fix="write a rate above 0")
-    return top_up
 
 
 def _check_keys(fields: Mapping[str, Any], allowed: set[str], place: str) -> None:
@@ -226,15 +209,6 @@ def _member(kind: type[S], fields: Mapping[str, Any], name: str) -> S:
     if value not in allowed:
         raise ScenarioError(f"{name} is {value!r}", fix=f"allowed: {', '.join(allowed)}")
     return kind(value)
-
-
-def check_top_up(top_up: TopUp, endpoints: Collection[str]) -> None:
-    """Raise ScenarioError when the top-up has a rate for an endpoint that the scenario's users do not have."""
-    if unknown := sorted(top_up.slower_rps.keys() - set(endpoints)):
-        raise ScenarioError(
-            f"[top_up.slower_rps] names {', '.join(unknown)}, which no task is tagged with",
-            fix=f"tags: {', '.join(sorted(endpoints))}",
-        )
 
 
 def check_scenario(scenario: Scenario) -> Scenario:

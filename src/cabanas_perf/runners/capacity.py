@@ -43,7 +43,6 @@ from cabanas_perf.runners.server_watch import read_request_counts, subtract_coun
 from cabanas_perf.runners.service_process import start_service
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.runners.target import Target, open_target, service_environment
-from cabanas_perf.runners.voice_notes import choose_endpoints, give_voice_notes
 from cabanas_perf.slo.exit_codes import exit_code_for
 from cabanas_perf.slo.objective import Objective, RunKind
 from cabanas_perf.slo.verdict import BUILT_IN_SET, Judgement, Observation, Verdict, judge
@@ -130,8 +129,7 @@ def run_capacity(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
     options = replace(options, abort=True)
     check_audit_dsn(options.audit_dsn)
     objectives = options.slo.select(run=RunKind.LOAD, set_name=options.slo_set)
-    endpoints, left_out = choose_endpoints(options.scenario, options.where)
-    in_scope = choose_scope(objectives, endpoints, options.scenario)
+    in_scope = choose_scope(objectives, find_endpoints(options.scenario), options.scenario)
     wanted = [one for one in objectives if one.id in in_scope]
     searches: list[_Search] = []
     rates: dict[int, float] = {}
@@ -141,17 +139,7 @@ def run_capacity(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
     for workers, target in _targets(options, view):
         if environment is None:
             environment = uvloop.run(describe_environment(target.backends, embedded=options.where.database_url is None))
-        session = LoadSession(
-            options,
-            target,
-            run.id,
-            wanted,
-            stop,
-            view,
-            payments_of(target),
-            give_voice_notes(target, endpoints),
-            left_out,
-        )
+        session = LoadSession(options, target, run.id, wanted, stop, view, payments_of(target))
         search = _Search(session, objectives, in_scope, workers, [], [])
         searches.append(search)
         found = search.run()
@@ -188,9 +176,7 @@ def run_capacity(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
             if observation.summary is not None
         ],
         judgements=last.judgements,
-        load=build_load(last.outcome, top_up=None).model_copy(
-            update={"capacity": capacity, "left_out": dict(left_out)}
-        ),
+        load=build_load(last.outcome, top_up=None).model_copy(update={"capacity": capacity}),
         audit=next((audit for audit in audits if audit.passed is False), audits[-1]),
     )
     return LoadResult(report, write_report(report, options.output))

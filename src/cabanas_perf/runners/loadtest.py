@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import uvloop
@@ -44,7 +44,6 @@ from cabanas_perf.runners.run import Run
 from cabanas_perf.runners.server_watch import read_request_counts, subtract_counts
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.runners.target import open_target
-from cabanas_perf.runners.voice_notes import choose_endpoints, give_voice_notes
 from cabanas_perf.runners.webhook_replies import remove_webhook_events
 from cabanas_perf.slo.exit_codes import ExitCode, exit_code_for
 from cabanas_perf.slo.objective import ALL_WORKLOADS, Objective, RunKind
@@ -72,8 +71,6 @@ class LoadMeasured:
     audit: record.Audit
     out_of_scope: frozenset[str]
     """Objectives that the scenario is not meant to meet."""
-    left_out: Mapping[str, str] = field(default_factory=dict)
-    """Endpoints of the scenario that were sent nothing, and why."""
 
     @property
     def complete(self) -> bool:
@@ -82,12 +79,8 @@ class LoadMeasured:
 
     def judge(self, objectives: Sequence[Objective], in_scope: Collection[str]) -> tuple[Judgement, ...]:
         """By the objectives, and by the guards that failed."""
-        judgements = judge(objectives, self.observations, in_scope, any_failure_misses=False)
         return (
-            *(
-                replace(one, reason=why) if (why := self.left_out.get(one.objective.workload)) else one
-                for one in judgements
-            ),
+            *judge(objectives, self.observations, in_scope, any_failure_misses=False),
             *judge_guards(guard for each in self.outcomes for guard in each.guards),
         )
 
@@ -101,9 +94,7 @@ class LoadMeasured:
         for each in reversed(self.outcomes):
             load = build_load(each, top_up=load)
         assert load is not None
-        return load.model_copy(
-            update={"out_of_scope": tuple(sorted(self.out_of_scope)), "left_out": dict(self.left_out)}
-        )
+        return load.model_copy(update={"out_of_scope": tuple(sorted(self.out_of_scope))})
 
 
 def run_loadtest(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadResult:
@@ -114,22 +105,14 @@ def run_loadtest(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
     """
     run = Run()
     scenario = options.scenario
-    endpoints, left_out = choose_endpoints(scenario, options.where)
+    endpoints = find_endpoints(scenario)
     objectives = options.slo.select(run=RunKind.LOAD, set_name=options.slo_set)
     in_scope = choose_scope(objectives, endpoints, scenario)
     size = DataSize(cabins=scenario.cabins, reservations=scenario.reservations)
     check_audit_dsn(options.audit_dsn)
     with open_target(options.where, needs=frozenset(Need), writes=True, size=size, say=view.say) as target:
         session = LoadSession(
-            options,
-            target,
-            run.id,
-            [one for one in objectives if one.id in in_scope],
-            stop,
-            view,
-            payments_of(target),
-            give_voice_notes(target, endpoints),
-            left_out,
+            options, target, run.id, [one for one in objectives if one.id in in_scope], stop, view, payments_of(target)
         )
         environment = uvloop.run(describe_environment(target.backends, embedded=options.where.database_url is None))
         measured = measure_load(session, endpoints)
@@ -173,7 +156,7 @@ def measure_load(session: LoadSession, endpoints: Collection[str]) -> LoadMeasur
         observations = observe([each.part for each in outcomes], endpoints, replies)
     counts_after = read_request_counts(session.base_url)
     audit = audit_parts(session, outcomes, subtract_counts(counts_after, counts_before))
-    return LoadMeasured(observations, outcomes, audit, session.options.scenario.out_of_scope, session.left_out)
+    return LoadMeasured(observations, outcomes, audit, session.options.scenario.out_of_scope)
 
 
 def run_load_worker(
@@ -213,21 +196,16 @@ def _top_up(session: LoadSession, judgements: Sequence[Judgement], main: PartOut
 
 
 def make_top_up(scenario: Scenario, top_up: TopUp, requests: dict[str, int]) -> Scenario:
-    """An open, evenly spaced load on the named endpoints alone, until all have their requests: as long as the one
-    takes that needs longest, the others spread over that time.
-    """
+    """An open, evenly spaced load on the named endpoints alone, equally on each, until all have their requests."""
     classes = find_user_classes(scenario.user_files)
     mix = tuple(
         Stream(
-            next(stream.user_class for stream in scenario.mix if endpoint in classes[stream.user_class]),
-            count,
-            endpoint,
+            next(stream.user_class for stream in scenario.mix if endpoint in classes[stream.user_class]), 1, endpoint
         )
-        for endpoint, count in sorted(requests.items())
+        for endpoint in sorted(requests)
     )
-    steady_s = _TOP_UP_SURPLUS * max(count / top_up.rate_of(endpoint) for endpoint, count in requests.items())
-    duration_s = _TOP_UP_WARMUP_S + steady_s
-    rate_rps = _TOP_UP_SURPLUS * sum(requests.values()) / steady_s
+    duration_s = _TOP_UP_WARMUP_S + _TOP_UP_SURPLUS * max(requests.values()) / top_up.rate_rps
+    rate_rps = top_up.rate_rps * len(mix)
     return replace(
         scenario,
         name=f"{scenario.name} (top-up)",

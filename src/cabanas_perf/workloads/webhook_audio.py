@@ -22,13 +22,13 @@ from cabanas_perf.workloads.webhook_sender import open_webhook_sender
 @asynccontextmanager
 async def _open(context: WorkloadContext) -> AsyncIterator[Workload | PureWorkload]:
     async with open_webhook_sender(context, Source.WHATSAPP, hears=True) as sender:
-        media_ids = await give_clips_to_stub(sender.settings.graph_base_url)
+        media_ids = await _give_to_stub(sender.settings.graph_base_url)
         parts = _voice_notes(media_ids, context.seed)
         async with open_guest_messages(sender, context, "audio", parts) as workload:
             yield workload
 
 
-async def give_clips_to_stub(graph_base_url: str) -> Sequence[str]:
+async def _give_to_stub(graph_base_url: str) -> Sequence[str]:
     """Let the stand-in for the provider have the sample clips; answers with their media ids."""
     address = urlsplit(graph_base_url)
     if address.hostname not in {"127.0.0.1", "::1", "localhost"}:
