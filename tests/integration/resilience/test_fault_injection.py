@@ -116,7 +116,7 @@ def fail(monkeypatch):
         "cabanas.db.pool.Database.connect",
         "cabanas.services.hold_stay.load_statement",
         "cabanas.services.hold_stay.check_against_house",
-        "cabanas.services.hold_stay.quote_stay",
+        "cabanas.domain.pricing.count_weekend_nights",
         "cabanas.redis.lock.CabinLocks.around",
         "cabanas.redis.lock.CabinLocks.acquire",
         "cabanas.services.hold_stay.make_code",

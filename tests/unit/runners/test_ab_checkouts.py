@@ -95,7 +95,9 @@ def test_in_a_shallow_clone_the_advice_is_to_fetch_the_rest(repository, tmp_path
     assert "fetch-depth: 0" in open_and_fail("HEAD~1", None, shallow).fix
 
 
-def test_outside_a_repository(tmp_path):
+def test_outside_a_repository(tmp_path, monkeypatch):
+    # The folder for temporary files may itself lie inside a checkout.
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert "in no git repository" in str(open_and_fail("main", None, tmp_path))
 
 
