@@ -11,6 +11,8 @@ WHATSAPP_SECRET_VARIABLE = "CABANAS_WHATSAPP_APP_SECRET"  # noqa: S105 - a varia
 MERCADOPAGO_SECRET_VARIABLE = "CABANAS_MERCADOPAGO_SECRET"  # noqa: S105 - a variable's name
 PAYMENT_IDS_VARIABLE = "CABANAS_PERF_LOAD_PAYMENT_IDS"
 """``FIRST+COUNT`` of the payments that exist."""
+VOICE_NOTES_VARIABLE = "CABANAS_PERF_LOAD_VOICE_NOTES"
+"""Media ids of the recordings that the provider has, with commas between them."""
 
 
 def read_marker() -> str:
@@ -22,6 +24,11 @@ def choose_payment_id(rng: random.Random) -> str:
     """Id of a payment to notify about: one that the provider's stub was told of, else a made-up one."""
     first, _, count = os.environ.get(PAYMENT_IDS_VARIABLE, "").partition("+")
     return str(int(first) + rng.randrange(int(count))) if count else str(rng.randrange(10**9, 10**10))
+
+
+def read_voice_notes() -> tuple[str, ...]:
+    """Media ids of recordings that the service can fetch; none where nobody said which there are."""
+    return tuple(filter(None, os.environ.get(VOICE_NOTES_VARIABLE, "").split(",")))
 
 
 def make_id() -> str:

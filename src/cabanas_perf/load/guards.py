@@ -5,7 +5,7 @@ A slow generator, a lost worker or a wall clock that was set do not show in perc
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from cabanas_perf.load.delta import Collected
@@ -21,7 +21,11 @@ MAX_CPU_RATIO = 0.9
 """Of one core; above it, what is measured is mostly the generator."""
 MAX_BLOCKED_RATIO = 0.05
 MAX_LATENESS_RATIO = 0.1
-"""Of the tightest latency objective: how late, at P99, the generator may send what was due."""
+"""Of the tightest latency objective: how late the generator may send what was due, at the percentile that objectives
+rest on. It counts into response times, so it makes no service look better than it is; it would make one look worse.
+"""
+_LATENESS_QUANTILE = 0.99
+"""Where no objective rests on a percentile."""
 MAX_CLOCK_STEP_S = 0.1
 
 
@@ -33,9 +37,9 @@ class GuardResult:
 
 
 def check_guards(
-    plan: LoadPlan, collected: Collected, *, tightest_ms: float | None, ended_early: bool
+    plan: LoadPlan, collected: Collected, *, latencies: Collection[Assertion], ended_early: bool
 ) -> tuple[GuardResult, ...]:
-    """Every guard of one run of the generator; `tightest_ms` is the shortest latency that is to be judged."""
+    """Every guard of one run of the generator; `latencies` are to be judged, with targets in ms."""
     guards = [
         _check_workers(plan, collected, ended_early=ended_early),
         _check_alike(collected),
@@ -47,7 +51,7 @@ def check_guards(
         _check_samples(collected),
     ]
     if plan.model is Model.OPEN:
-        guards += [_check_begun(collected, ended_early=ended_early), _check_lateness(collected, tightest_ms)]
+        guards += [_check_begun(collected, ended_early=ended_early), _check_lateness(collected, latencies)]
     else:
         guards.append(_check_users(plan, collected))
     return tuple(guards)
@@ -132,11 +136,14 @@ def _check_begun(collected: Collected, *, ended_early: bool) -> GuardResult:
     return GuardResult("arrivals", passed, f"{collected.begun} of {collected.planned} arrivals were sent")
 
 
-def _check_lateness(collected: Collected, tightest_ms: float | None) -> GuardResult:
+def _check_lateness(collected: Collected, latencies: Collection[Assertion]) -> GuardResult:
     lateness = build_histogram(collected.lateness)
-    late_ms = ns_to_ms(percentile_ns(lateness, 0.99)) if lateness.count else 0.0
-    passed = tightest_ms is None or late_ms <= MAX_LATENESS_RATIO * tightest_ms
-    return GuardResult("lateness", passed, f"at P99 the generator sent what was due {late_ms:.1f} ms late")
+    quantile = max((one.quantile for one in latencies if one.quantile is not None), default=_LATENESS_QUANTILE)
+    late_ms = ns_to_ms(percentile_ns(lateness, quantile)) if lateness.count else 0.0
+    passed = all(late_ms <= MAX_LATENESS_RATIO * one.target for one in latencies)
+    return GuardResult(
+        "lateness", passed, f"at P{100 * quantile:g} the generator sent what was due {late_ms:.1f} ms late"
+    )
 
 
 def _check_users(plan: LoadPlan, collected: Collected) -> GuardResult:

@@ -5,9 +5,10 @@ Whatever is unknown in the file is an error, as a misspelt line must not quietly
 
 from __future__ import annotations
 
+import math
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,7 +30,7 @@ _PACKAGED = (
 _NUMBERS = ("users", "spawn_rate_per_s", "duration_s", "warmup_s", "timeout_s")
 _KEYS = {"title", "model", "user_files", "mix", "stage", "spacing", "data", "top_up", "out_of_scope", *_NUMBERS}
 _STAGE_KEYS = {"duration_s", "rate_rps", "to_rps"}
-_DATA_KEYS = {"cabins", "reservations"}
+_DATA_KEYS = {"cabins", "reservations", "voice_notes_up_to_s"}
 _TOP_UP_KEYS = {"rate_rps", "requests"}
 _POOL_MIN, _POOL_MAX = 20, 1000
 
@@ -41,9 +42,14 @@ class TopUp:
     """Load that is added after the run for objectives that are still short of samples."""
 
     rate_rps: float
-    """Of each endpoint."""
+    """Of each endpoint, at the most."""
     requests: int
     """Of each endpoint, at the least."""
+    exceptions: Mapping[str, TopUp] = field(default_factory=dict)
+    """Endpoints, by name, that are topped up in another way."""
+
+    def of(self, endpoint: str) -> TopUp:
+        return self.exceptions.get(endpoint, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,8 @@ class Scenario:
     cabins: int = 24
     """How many a fresh database is given, so that most wishes find free nights."""
     reservations: int = 0
+    voice_notes_up_to_s: float = math.inf
+    """How long the voice notes that guests send are at the most."""
     top_up: TopUp | None = None
     out_of_scope: frozenset[str] = frozenset()
     """Objectives, by id, that this load is not meant to meet."""
@@ -134,7 +142,7 @@ def load_scenario(path: Path) -> Scenario:
 
 def _read(path: Path, fields: Mapping[str, Any]) -> Scenario:
     _check_keys(fields, _KEYS, "the scenario")
-    data, top_up = _table(fields, "data", _DATA_KEYS), _table(fields, "top_up", _TOP_UP_KEYS)
+    data, top_up = _table(fields, "data", _DATA_KEYS), _table(fields, "top_up", None)
     stages = tuple(_read_stage(stage) for stage in fields.get("stage", ()))
     model = _member(Model, fields, "model")
     users = _number(fields, "users", default=0)
@@ -156,7 +164,8 @@ def _read(path: Path, fields: Mapping[str, Any]) -> Scenario:
         spacing=_member(Spacing, fields, "spacing") if "spacing" in fields else Spacing.CONSTANT,
         cabins=round(_number(data, "cabins", default=24)),
         reservations=round(_number(data, "reservations", default=0)),
-        top_up=TopUp(_number(top_up, "rate_rps"), round(_number(top_up, "requests"))) if top_up else None,
+        voice_notes_up_to_s=_number(data, "voice_notes_up_to_s", default=math.inf),
+        top_up=_read_top_up(top_up, "[top_up]") if top_up else None,
         out_of_scope=frozenset(map(str, fields.get("out_of_scope", ()))),
     )
 
@@ -177,6 +186,19 @@ def _read_stream(name: str, weight: object) -> Stream:
         raise ScenarioError(f"the weight of {name} is {weight!r}", fix="write a number")
     user_class, _, endpoint = name.partition(".")
     return Stream(user_class, float(weight), endpoint or None)
+
+
+def _read_top_up(fields: Mapping[str, Any], place: str) -> TopUp:
+    exceptions = {name: value for name, value in fields.items() if isinstance(value, dict)}
+    _check_keys(fields, _TOP_UP_KEYS.union(exceptions), place)
+    top_up = TopUp(
+        _number(fields, "rate_rps"),
+        round(_number(fields, "requests")),
+        {name: _read_top_up(value, f"[top_up.{name}]") for name, value in exceptions.items()},
+    )
+    if not top_up.rate_rps:
+        raise ScenarioError("a top-up with a rate of 0 never ends", fix=f"write a rate_rps above 0 in {place}")
+    return top_up
 
 
 def _check_keys(fields: Mapping[str, Any], allowed: set[str], place: str) -> None:
@@ -209,6 +231,15 @@ def _member(kind: type[S], fields: Mapping[str, Any], name: str) -> S:
     if value not in allowed:
         raise ScenarioError(f"{name} is {value!r}", fix=f"allowed: {', '.join(allowed)}")
     return kind(value)
+
+
+def check_top_up(top_up: TopUp, endpoints: Collection[str]) -> None:
+    """Raise ScenarioError when the top-up names an endpoint that the scenario's users do not have."""
+    if unknown := sorted(top_up.exceptions.keys() - set(endpoints)):
+        raise ScenarioError(
+            f"[top_up] names {', '.join(unknown)}, which no task is tagged with",
+            fix=f"tags: {', '.join(sorted(endpoints))}",
+        )
 
 
 def check_scenario(scenario: Scenario) -> Scenario:

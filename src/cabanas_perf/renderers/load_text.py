@@ -21,6 +21,8 @@ def render_load(load: Load) -> Iterator[str]:
     yield _describe_shape(load)
     yield f"  mix by {'users' if load.model == 'closed' else 'arrivals'}: {_shares(load.mix_by_users)}"
     yield f"  mix by requests: {_shares(load.mix)}"
+    for endpoint, why in load.left_out.items():
+        yield f"  left out: {endpoint}; {why}"
     if load.model == "open":
         yield from _describe_times(load)
     steady = [point for point in load.timeline if point.phase == "steady"]

@@ -32,7 +32,6 @@ from cabanas_perf.runners.load_session import (
     PartOutcome,
     check_audit_dsn,
     choose_scope,
-    find_endpoints,
     payments_of,
     read_part_replies,
     send_part,
@@ -43,6 +42,7 @@ from cabanas_perf.runners.server_watch import read_request_counts, subtract_coun
 from cabanas_perf.runners.service_process import start_service
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.runners.target import Target, open_target, service_environment
+from cabanas_perf.runners.voice_notes import Endpoints, choose_endpoints
 from cabanas_perf.slo.exit_codes import exit_code_for
 from cabanas_perf.slo.objective import Objective, RunKind
 from cabanas_perf.slo.verdict import BUILT_IN_SET, Judgement, Observation, Verdict, judge
@@ -57,6 +57,7 @@ _CONFIRM_LENGTH = 2.5
 _CONFIRM_RATIO = 0.9
 """Short steps flatter, so the claim is proven a little below, and for longer; again and again where that fails."""
 _CONFIRM_TRIES = 4
+_TEXTS_ALONE = "a search would find how many voice notes a core can hear, and nothing else"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class _Search:
     """The search at one number of workers."""
 
     session: LoadSession
+    endpoints: Endpoints
     objectives: Sequence[Objective]
     in_scope: frozenset[str]
     workers: int | None
@@ -102,8 +104,8 @@ class _Search:
         scenario = _at_rate(session.options.scenario, rate_rps, duration_s)
         counts_before = read_request_counts(session.base_url)
         outcome = send_part(session, scenario)
-        endpoints = find_endpoints(scenario)
-        observations = observe([outcome.part], endpoints, read_part_replies(session, endpoints))
+        sent = self.endpoints.sent
+        observations = observe([outcome.part], sent, read_part_replies(session, sent))
         judgements = (
             *judge(self.objectives, observations, self.in_scope, any_failure_misses=False),
             *judge_guards(outcome.guards),
@@ -129,7 +131,8 @@ def run_capacity(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
     options = replace(options, abort=True)
     check_audit_dsn(options.audit_dsn)
     objectives = options.slo.select(run=RunKind.LOAD, set_name=options.slo_set)
-    in_scope = choose_scope(objectives, find_endpoints(options.scenario), options.scenario)
+    endpoints = choose_endpoints(options, texts_alone=_TEXTS_ALONE)
+    in_scope = choose_scope(objectives, endpoints.sent, options.scenario)
     wanted = [one for one in objectives if one.id in in_scope]
     searches: list[_Search] = []
     rates: dict[int, float] = {}
@@ -140,7 +143,7 @@ def run_capacity(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
         if environment is None:
             environment = uvloop.run(describe_environment(target.backends, embedded=options.where.database_url is None))
         session = LoadSession(options, target, run.id, wanted, stop, view, payments_of(target))
-        search = _Search(session, objectives, in_scope, workers, [], [])
+        search = _Search(session, endpoints, objectives, in_scope, workers, [], [])
         searches.append(search)
         found = search.run()
         if found is not None and workers is not None:
@@ -176,7 +179,9 @@ def run_capacity(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
             if observation.summary is not None
         ],
         judgements=last.judgements,
-        load=build_load(last.outcome, top_up=None).model_copy(update={"capacity": capacity}),
+        load=build_load(last.outcome, top_up=None).model_copy(
+            update={"capacity": capacity, "left_out": dict(endpoints.left_out)}
+        ),
         audit=next((audit for audit in audits if audit.passed is False), audits[-1]),
     )
     return LoadResult(report, write_report(report, options.output))

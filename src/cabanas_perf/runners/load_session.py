@@ -13,6 +13,7 @@ import uvloop
 from cabanas_perf.load.client_settings import (
     MERCADOPAGO_SECRET_VARIABLE,
     PAYMENT_IDS_VARIABLE,
+    VOICE_NOTES_VARIABLE,
     WHATSAPP_SECRET_VARIABLE,
 )
 from cabanas_perf.load.delta import Collected
@@ -20,7 +21,7 @@ from cabanas_perf.load.errors import ScenarioError
 from cabanas_perf.load.guards import GuardResult, check_guards
 from cabanas_perf.load.hopeless import find_hopeless
 from cabanas_perf.load.progress import LoadProgress, measure_progress
-from cabanas_perf.load.scenario import Scenario, make_plan
+from cabanas_perf.load.scenario import Scenario, check_top_up, make_plan
 from cabanas_perf.load.user_files import find_user_classes, list_endpoints
 from cabanas_perf.runners.databases import DATABASE_ERRORS
 from cabanas_perf.runners.errors import RunError
@@ -38,7 +39,8 @@ from cabanas_perf.slo.objective import ALL_WORKLOADS, MEASURED_BY, Objective, Ru
 from cabanas_perf.workloads.prereservation import run_marker
 
 _SECRET_BY_USER_FILE = {"whatsapp": WHATSAPP_SECRET_VARIABLE, "mercadopago": MERCADOPAGO_SECRET_VARIABLE}
-_REPLIES_WAIT_S = 15.0
+_REPLIES_WAIT_S = 30.0
+"""Twice what the slowest reply, a voice note's, may take."""
 _PAYMENTS = 100
 _LOOK_EVERY_S = 1.0
 
@@ -87,6 +89,10 @@ class LoadSession:
     view: LoadView
     payments: range
     """Ids of payments that the provider knows; empty when its stub is not ours."""
+    voice_notes: Sequence[str] = ()
+    """Media ids of recordings that the provider has."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Endpoints of the scenario that are sent nothing, and why."""
 
     @property
     def base_url(self) -> str:
@@ -125,9 +131,14 @@ async def _reach(database_url: str) -> None:
 
 
 def find_endpoints(scenario: Scenario) -> tuple[str, ...]:
-    """The endpoints that the scenario sends requests to. Raises RunError when its users do not exist."""
+    """The endpoints that the scenario sends requests to. Raises RunError when its users do not exist, or do not know
+    an endpoint that its top-up has a rate for.
+    """
     try:
-        return list_endpoints(scenario.mix, find_user_classes(scenario.user_files))
+        classes = find_user_classes(scenario.user_files)
+        if scenario.top_up is not None:
+            check_top_up(scenario.top_up, {tag for tags in classes.values() for tag in tags})
+        return list_endpoints(scenario.mix, classes)
     except ScenarioError as error:
         raise RunError(str(error), fix=error.fix) from error
 
@@ -206,6 +217,7 @@ def send_part(session: LoadSession, scenario: Scenario) -> PartOutcome:
             environment={
                 **client_environment(target.environment, scenario),
                 PAYMENT_IDS_VARIABLE: f"{session.payments.start}+{len(session.payments)}" if session.payments else "",
+                VOICE_NOTES_VARIABLE: ",".join(session.voice_notes),
             },
             distribution=options.distribution,
             ui_port=options.ui_port,
@@ -215,9 +227,7 @@ def send_part(session: LoadSession, scenario: Scenario) -> PartOutcome:
     guards = check_guards(
         run.plan,
         run.collected,
-        tightest_ms=min(
-            (one.assertion.target for one in session.objectives if one.assertion.unit is Unit.MS), default=None
-        ),
+        latencies=[one.assertion for one in session.objectives if one.assertion.unit is Unit.MS],
         ended_early=run.ended_early,
     )
     return PartOutcome(Part(run.plan, run.collected), guards, server, statements, hopeless)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import uvloop
@@ -44,10 +45,12 @@ from cabanas_perf.runners.run import Run
 from cabanas_perf.runners.server_watch import read_request_counts, subtract_counts
 from cabanas_perf.runners.stop import Stop
 from cabanas_perf.runners.target import open_target
+from cabanas_perf.runners.voice_notes import choose_endpoints, give_voice_notes
 from cabanas_perf.runners.webhook_replies import remove_webhook_events
 from cabanas_perf.slo.exit_codes import ExitCode, exit_code_for
 from cabanas_perf.slo.objective import ALL_WORKLOADS, Objective, RunKind
 from cabanas_perf.slo.verdict import Judgement, Observation, Verdict, judge
+from cabanas_perf.workloads import webhook_audio
 from cabanas_perf.workloads.base import Need
 
 _TOP_UP_WARMUP_S = 2.0
@@ -69,8 +72,9 @@ class LoadMeasured:
     observations: dict[str, Observation]
     outcomes: Sequence[PartOutcome]
     audit: record.Audit
-    out_of_scope: frozenset[str]
-    """Objectives that the scenario is not meant to meet."""
+    scenario: Scenario
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Endpoints of the scenario that were sent nothing, and why."""
 
     @property
     def complete(self) -> bool:
@@ -79,22 +83,33 @@ class LoadMeasured:
 
     def judge(self, objectives: Sequence[Objective], in_scope: Collection[str]) -> tuple[Judgement, ...]:
         """By the objectives, and by the guards that failed."""
+        judgements = judge(objectives, self.observations, in_scope, any_failure_misses=False)
         return (
-            *judge(objectives, self.observations, in_scope, any_failure_misses=False),
+            *(
+                replace(one, reason=why) if (why := self.left_out.get(one.objective.workload)) else one
+                for one in judgements
+            ),
             *judge_guards(guard for each in self.outcomes for guard in each.guards),
         )
 
     def build_workloads(self) -> Iterator[record.Workload]:
         for name, observation in self.observations.items():
             if observation.summary is not None:
-                yield build_workload(observation, via="http", notes=_describe_parts(name, self.outcomes))
+                yield build_workload(observation, via="http", notes=self._describe(name))
+
+    def _describe(self, endpoint: str) -> Iterator[str]:
+        yield from _describe_parts(endpoint, self.outcomes)
+        if endpoint == webhook_audio.SPEC.name and math.isfinite(self.scenario.voice_notes_up_to_s):
+            yield f"voice notes of at most {self.scenario.voice_notes_up_to_s:g} s"
 
     def build_load(self) -> record.Load:
         load: record.Load | None = None
         for each in reversed(self.outcomes):
             load = build_load(each, top_up=load)
         assert load is not None
-        return load.model_copy(update={"out_of_scope": tuple(sorted(self.out_of_scope))})
+        return load.model_copy(
+            update={"out_of_scope": tuple(sorted(self.scenario.out_of_scope)), "left_out": dict(self.left_out)}
+        )
 
 
 def run_loadtest(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadResult:
@@ -105,17 +120,27 @@ def run_loadtest(options: LoadOptions, *, stop: Stop, view: LoadView) -> LoadRes
     """
     run = Run()
     scenario = options.scenario
-    endpoints = find_endpoints(scenario)
+    endpoints = choose_endpoints(options)
     objectives = options.slo.select(run=RunKind.LOAD, set_name=options.slo_set)
-    in_scope = choose_scope(objectives, endpoints, scenario)
+    in_scope = choose_scope(objectives, endpoints.sent, scenario)
     size = DataSize(cabins=scenario.cabins, reservations=scenario.reservations)
     check_audit_dsn(options.audit_dsn)
-    with open_target(options.where, needs=frozenset(Need), writes=True, size=size, say=view.say) as target:
+    with open_target(
+        options.where, needs=frozenset(Need), writes=True, size=size, say=view.say, hears=endpoints.hears
+    ) as target:
         session = LoadSession(
-            options, target, run.id, [one for one in objectives if one.id in in_scope], stop, view, payments_of(target)
+            options,
+            target,
+            run.id,
+            [one for one in objectives if one.id in in_scope],
+            stop,
+            view,
+            payments_of(target),
+            give_voice_notes(target, scenario) if endpoints.hears else (),
+            endpoints.left_out,
         )
         environment = uvloop.run(describe_environment(target.backends, embedded=options.where.database_url is None))
-        measured = measure_load(session, endpoints)
+        measured = measure_load(session, endpoints.sent)
     judgements = measured.judge(objectives, in_scope)
     complete = not stop and measured.complete
     exit_code = exit_code_for(
@@ -156,7 +181,7 @@ def measure_load(session: LoadSession, endpoints: Collection[str]) -> LoadMeasur
         observations = observe([each.part for each in outcomes], endpoints, replies)
     counts_after = read_request_counts(session.base_url)
     audit = audit_parts(session, outcomes, subtract_counts(counts_after, counts_before))
-    return LoadMeasured(observations, outcomes, audit, session.options.scenario.out_of_scope)
+    return LoadMeasured(observations, outcomes, audit, session.options.scenario, session.left_out)
 
 
 def run_load_worker(
@@ -181,7 +206,9 @@ def _top_up(session: LoadSession, judgements: Sequence[Judgement], main: PartOut
     if scenario.top_up is None or session.stop or main.hopeless is not None:
         return None
     short = {
-        judgement.objective.workload: max(judgement.missing_samples, scenario.top_up.requests)
+        (endpoint := judgement.objective.workload): max(
+            judgement.missing_samples, scenario.top_up.of(endpoint).requests
+        )
         for judgement in judgements
         if judgement.verdict is Verdict.INCONCLUSIVE
         and judgement.missing_samples is not None
@@ -196,16 +223,21 @@ def _top_up(session: LoadSession, judgements: Sequence[Judgement], main: PartOut
 
 
 def make_top_up(scenario: Scenario, top_up: TopUp, requests: dict[str, int]) -> Scenario:
-    """An open, evenly spaced load on the named endpoints alone, equally on each, until all have their requests."""
+    """An open, evenly spaced load on the named endpoints alone, until all have their requests: as long as the one
+    takes that needs longest, the others spread over that time.
+    """
     classes = find_user_classes(scenario.user_files)
     mix = tuple(
         Stream(
-            next(stream.user_class for stream in scenario.mix if endpoint in classes[stream.user_class]), 1, endpoint
+            next(stream.user_class for stream in scenario.mix if endpoint in classes[stream.user_class]),
+            count,
+            endpoint,
         )
-        for endpoint in sorted(requests)
+        for endpoint, count in sorted(requests.items())
     )
-    duration_s = _TOP_UP_WARMUP_S + _TOP_UP_SURPLUS * max(requests.values()) / top_up.rate_rps
-    rate_rps = top_up.rate_rps * len(mix)
+    steady_s = _TOP_UP_SURPLUS * max(count / top_up.of(endpoint).rate_rps for endpoint, count in requests.items())
+    duration_s = _TOP_UP_WARMUP_S + steady_s
+    rate_rps = _TOP_UP_SURPLUS * sum(requests.values()) / steady_s
     return replace(
         scenario,
         name=f"{scenario.name} (top-up)",

@@ -46,9 +46,16 @@ class Target:
 
 @contextmanager
 def open_target(
-    options: TargetOptions, *, needs: frozenset[Need], writes: bool, size: DataSize, say: Callable[[str], None]
+    options: TargetOptions,
+    *,
+    needs: frozenset[Need],
+    writes: bool,
+    size: DataSize,
+    say: Callable[[str], None],
+    hears: bool = False,
 ) -> Iterator[Target]:
-    """The target for the block, with everything behind it started, and stopped at its end.
+    """The target for the block, with everything behind it started, and stopped at its end. `hears`: a service of our
+    own has its recogniser ready before the block begins.
 
     Raises:
         RunError: when it cannot be had, or must not be used.
@@ -71,18 +78,20 @@ def open_target(
             yield Target(backends)
             return
         with start_stubs(Behaviour()) as stubs:
-            environment = service_environment(backends, stubs)
+            environment = service_environment(backends, stubs, hears=hears)
             with start_service(environment) as service:
                 yield Target(backends, service.base_url, environment, service, stubs)
 
 
-def service_environment(backends: Backends, stubs: StubAddress) -> dict[str, str]:
+def service_environment(backends: Backends, stubs: StubAddress, *, hears: bool = False) -> dict[str, str]:
     """The settings of a service that a run starts: its own servers, stubs for the providers, no rate limit, stages
-    told to the client.
+    told to the client, and where it is to hear voice notes, the recogniser loaded at its start.
     """
     assert backends.database_url is not None
     assert backends.redis_url is not None
     return {
+        # Loaded for the first voice note, in the middle of a run, models take seconds of every core from all others.
+        **({"CABANAS_AUDIO_ENABLED": "on"} if hears else {}),
         "DATABASE_URL": backends.database_url,
         "REDIS_URL": backends.redis_url,
         "CABANAS_RATE_LIMIT_REQUESTS": "0",

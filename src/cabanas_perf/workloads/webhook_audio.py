@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from cabanas.services.inbox import Source
 from cabanas_perf.measurement.stages import Estimate
 from cabanas_perf.workloads import webhook_text
 from cabanas_perf.workloads.base import CannotRun, Need, PureWorkload, Workload, WorkloadContext, WorkloadSpec
-from cabanas_perf.workloads.clips import load_clips
+from cabanas_perf.workloads.clips import Clip, load_clips
 from cabanas_perf.workloads.transcription import ESTIMATES, why_audio_is_unavailable
 from cabanas_perf.workloads.webhook_guests import open_guest_messages
 from cabanas_perf.workloads.webhook_sender import open_webhook_sender
@@ -22,20 +22,24 @@ from cabanas_perf.workloads.webhook_sender import open_webhook_sender
 @asynccontextmanager
 async def _open(context: WorkloadContext) -> AsyncIterator[Workload | PureWorkload]:
     async with open_webhook_sender(context, Source.WHATSAPP, hears=True) as sender:
-        media_ids = await _give_to_stub(sender.settings.graph_base_url)
+        media_ids = await give_clips_to_stub(sender.settings.graph_base_url, load_clips())
         parts = _voice_notes(media_ids, context.seed)
         async with open_guest_messages(sender, context, "audio", parts) as workload:
             yield workload
 
 
-async def _give_to_stub(graph_base_url: str) -> Sequence[str]:
-    """Let the stand-in for the provider have the sample clips; answers with their media ids."""
+async def give_clips_to_stub(graph_base_url: str, clips: Iterable[Clip]) -> Sequence[str]:
+    """Let the stand-in for the provider have the clips; answers with their media ids.
+
+    Raises:
+        CannotRun: when the provider is no stand-in on this machine, or does not take them.
+    """
     address = urlsplit(graph_base_url)
     if address.hostname not in {"127.0.0.1", "::1", "localhost"}:
         raise CannotRun("the voice notes lie with the stubs; start the service with them: cabanas-perf serve --stubs")
     ids = []
     async with httpx.AsyncClient(base_url=f"{address.scheme}://{address.netloc}", trust_env=False) as client:
-        for clip in load_clips():
+        for clip in clips:
             media_id = f"sample-{clip.name.removesuffix('.ogg')}"
             headers = {"Content-Type": "audio/ogg; codecs=opus"}
             try:

@@ -19,6 +19,7 @@ from cabanas_perf.slo.objective import Indicator, Objective, parse_assertion
 from cabanas_perf.slo.verdict import Verdict
 
 MS = 1_000_000
+HEALTH = parse_assertion("p95 < 500ms", Indicator.LATENCY)
 
 
 def make_plan(model=Model.OPEN, workers=1, users=10):
@@ -45,7 +46,7 @@ def make_collected(*, requests=100, latency_ms=5, outcome=Outcome.OK, processes=
 
 
 def failed(plan, collected, **options):
-    results = check_guards(plan, collected, **{"tightest_ms": 500.0, "ended_early": False, **options})
+    results = check_guards(plan, collected, **{"latencies": [HEALTH], "ended_early": False, **options})
     return {guard.name for guard in results if not guard.passed}
 
 
@@ -75,6 +76,22 @@ def test_each_guard_fails_alone(plan, collected, guard):
     assert failed(plan, collected) == {guard}
 
 
+@pytest.mark.parametrize(
+    ("judged", "late", "fails"),
+    [
+        ("p95 < 500ms", 4, False),
+        ("p95 < 500ms", 6, True),
+        ("p99 < 500ms", 4, True),
+        ("p95 < 700ms", 6, False),
+        ("max < 500ms", 4, True),
+    ],
+)
+def test_lateness_counts_at_the_percentile_that_is_judged(judged, late, fails):
+    collected = make_collected(lateness={MS: 100 - late, 60 * MS: late})
+    latencies = [parse_assertion(judged, Indicator.LATENCY)]
+    assert failed(make_plan(), collected, latencies=latencies) == ({"lateness"} if fails else set())
+
+
 def test_processes_that_differ_are_found():
     collected = make_collected()
     for delta in [Delta("other", Facts(final=True, fingerprint="g"))]:
@@ -94,9 +111,7 @@ def test_a_run_that_was_stopped_may_leave_requests_on_their_way_but_none_unexpla
 
 
 def test_a_failed_guard_is_an_inconclusive_judgement():
-    (judgement,) = judge_guards(
-        check_guards(make_plan(), make_collected(cpu_s=9.9), tightest_ms=None, ended_early=False)
-    )
+    (judgement,) = judge_guards(check_guards(make_plan(), make_collected(cpu_s=9.9), latencies=(), ended_early=False))
     assert (judgement.verdict, judgement.objective.id) == (Verdict.INCONCLUSIVE, "guard-cpu")
 
 

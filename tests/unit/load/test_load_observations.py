@@ -6,22 +6,29 @@ import pytest
 
 from cabanas.db.statements import load_statement
 from cabanas_perf.load.delta import Collected, Delta, Facts
+from cabanas_perf.load.errors import ScenarioError
 from cabanas_perf.load.mix import Stream
 from cabanas_perf.load.plan import LoadPlan, Model
-from cabanas_perf.load.scenario import find_scenario, load_scenario
+from cabanas_perf.load.scenario import TopUp, check_top_up, find_scenario, load_scenario
 from cabanas_perf.load.tally import Phase, Tally
 from cabanas_perf.measurement.samples import Outcome
 from cabanas_perf.plans.statement_stats import StatementTime
+from cabanas_perf.report.record import Audit
 from cabanas_perf.runners.load_observations import Part, observe
 from cabanas_perf.runners.load_record import build_load
 from cabanas_perf.runners.load_session import PartOutcome
-from cabanas_perf.runners.loadtest import check_counts, check_server_counts, make_top_up
+from cabanas_perf.runners.loadtest import LoadMeasured, check_counts, check_server_counts, make_top_up
 from cabanas_perf.runners.server_watch import ServerRecord, ServerSample
 from cabanas_perf.runners.statement_stats import WatchedStatements
 from cabanas_perf.runners.webhook_replies import WebhookReply
+from cabanas_perf.slo.file import find_slo_file, load_objectives
+from cabanas_perf.slo.verdict import Verdict
+from cabanas_perf.workloads.registry import OBJECTIVE_WORKLOADS
 
 MS, S = 10**6, 10**9
+QUICK = load_scenario(find_scenario("quick"))
 STARTED_AT_S = 1_000_000.0
+OBJECTIVES = load_objectives(find_slo_file(), workloads=OBJECTIVE_WORKLOADS).objectives
 
 
 def make_part(*requests, issued=None):
@@ -115,12 +122,35 @@ def test_the_services_counters_must_agree_but_for_requests_without_an_answer(cou
 
 
 def test_a_top_up_is_an_open_load_on_what_is_short_alone():
-    quick = load_scenario(find_scenario("quick"))
-    topped_up = make_top_up(quick, quick.top_up, {"health": 130, "webhook-text": 200})
+    topped_up = make_top_up(QUICK, QUICK.top_up, {"health": 130, "webhook-text": 200})
     assert topped_up.model is Model.OPEN
     assert [stream.name for stream in topped_up.mix] == ["ReservationUser.health", "WhatsAppWebhookUser.webhook-text"]
     steady_s = topped_up.duration_s - topped_up.warmup_s
-    assert steady_s * quick.top_up.rate_rps >= 200
+    assert steady_s * QUICK.top_up.rate_rps >= 200
+
+
+def test_a_top_up_lasts_as_long_as_its_slowest_endpoint_takes():
+    full = load_scenario(find_scenario("full"))
+    top_up = TopUp(rate_rps=5, requests=100, exceptions={"webhook-audio": TopUp(0.5, 40)})
+    topped_up = make_top_up(full, top_up, {"health": 100, "webhook-audio": 40})
+    (stage,) = topped_up.stages
+    steady_s = topped_up.duration_s - topped_up.warmup_s
+    rates = {stream.endpoint: stream.weight / 140 * stage.start_rps for stream in topped_up.mix}
+    assert rates["webhook-audio"] == pytest.approx(0.5)
+    assert rates["health"] * steady_s >= 100
+    assert rates["health"] < 5
+
+
+def test_a_rate_for_an_endpoint_that_nobody_knows_is_refused():
+    with pytest.raises(ScenarioError, match="webhok-audio"):
+        check_top_up(TopUp(5, 100, {"webhok-audio": TopUp(1, 9)}), ["webhook-audio", "health"])
+
+
+def test_what_was_left_out_is_not_in_scope_for_that_reason():
+    (objective,) = (one for one in OBJECTIVES if one.id == "webhook-audio-p95")
+    measured = LoadMeasured({}, (), Audit(source="none", passed=None), QUICK, {"webhook-audio": "nobody hears"})
+    (judgement,) = measured.judge([objective], ())
+    assert (judgement.verdict, judgement.reason) == (Verdict.NOT_IN_SCOPE, "nobody hears")
 
 
 def make_outcome(part, server=(), statements=None):

@@ -66,6 +66,11 @@ def test_a_top_up_follows_its_run():
     assert [line for line in lines if line.startswith("Load")][1].startswith("Load spike (top-up): open model")
 
 
+def test_what_was_left_out_is_said_with_its_reason():
+    lines = list(render_load(make_load(left_out={"webhook-audio": "nobody hears it"})))
+    assert "  left out: webhook-audio; nobody hears it" in lines
+
+
 def test_statements_are_shown_by_name_or_in_one_line():
     statements = tuple(
         StatementTime(statement=text, name=name, calls=4, execution_ms=6.0, share_ratio=0.5, rows=4)

@@ -139,6 +139,7 @@ def _build_facts(load: Load) -> Html:
         ("lasted", f"{load.duration_s:g} s, {load.warmup_s:g} s of it warm-up"),
         ("judged requests", f"{requests:,}"),
         ("mix by requests", mix),
+        ("left out", "; ".join(f"{endpoint}: {why}" for endpoint, why in load.left_out.items()) or None),
         ("generator late, P99", None if load.lateness_ms is None else f"{format_ms(load.lateness_ms.p99)} ms"),
     ])  # fmt: skip
 

@@ -109,6 +109,8 @@ class Load(Record):
     """
     out_of_scope: tuple[str, ...] = ()
     """Objectives, by id, that the scenario is not meant to meet."""
+    left_out: dict[str, str] = {}
+    """Endpoints of the scenario's users that were sent nothing, and why."""
     endpoints: tuple[Workload, ...] = ()
     """The steady phase. Latencies are response times: from when a request was due, in the open model."""
     service_ms: dict[str, Latency] = {}
