@@ -25,6 +25,7 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from cabanas_perf.load.arrivals import plan_arrivals
 from cabanas_perf.load.client_settings import MARKER_VARIABLE
+from cabanas_perf.load.clocks import ClockWatch
 from cabanas_perf.load.delta import Delta, Facts
 from cabanas_perf.load.plan import LoadPlan, Model, fingerprint_generator
 from cabanas_perf.load.recorder import Recorder
@@ -185,16 +186,16 @@ class Generator:
 
     def _watch_clocks(self) -> None:
         """Notice what makes times wrong: this process kept from running, and a wall clock that jumps."""
-        offset_s, unsure_s = _compare_clocks()
+        # Looked up at each reading: user code may replace it.
+        watch = ClockWatch(wall_s=lambda: time.time())  # noqa: PLW0108
         while not self._final:
             before_s = time.perf_counter()
             gevent.sleep(_TICK_S)
             late_s = time.perf_counter() - before_s - _TICK_S
             if late_s > _BLOCKED_S and self.recorder.started_ns < perf_counter_ns():
                 self._blocked_s += late_s
-            before, before_unsure_s = offset_s, unsure_s
-            offset_s, unsure_s = _compare_clocks()
-            self._clock_step_s = max(self._clock_step_s, abs(offset_s - before) - before_unsure_s - unsure_s)
+            watch.look()
+            self._clock_step_s = watch.step_s
 
     def _control(self) -> None:
         """Report while the test runs, and end it when everything is sent and answered, or too late."""
@@ -224,16 +225,6 @@ class Generator:
 
     def _all_workers(self, condition: Callable[[Facts], bool]) -> bool:
         return len(self._latest) >= self.plan.workers and all(map(condition, self._latest.values()))
-
-
-def _compare_clocks() -> tuple[float, float]:
-    """How far the wall clock is ahead of the monotonic one, and how wrong that may be, both in seconds: whoever is
-    kept from running between the two readings sees a difference that is not there.
-    """
-    before_s = time.perf_counter()
-    wall_s = time.time()
-    after_s = time.perf_counter()
-    return wall_s - (before_s + after_s) / 2, (after_s - before_s) / 2
 
 
 def _end_with_parent(parent: int) -> None:

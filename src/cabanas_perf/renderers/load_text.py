@@ -52,7 +52,7 @@ def _describe_shape(load: Load) -> str:
     workers = f" over {load.workers} processes" if load.workers > 1 else ""
     return (
         f"Load {load.scenario}: {load.model} model, {load.users} users{workers}, "
-        f"{load.duration_s:g} s with {load.warmup_s:g} s of warm-up{rate}{planned}"
+        f"{load.duration_s:.4g} s with {load.warmup_s:g} s of warm-up{rate}{planned}"
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from cabanas.audio import has_audio
 from cabanas.db.url import to_asyncpg_url
 from cabanas_perf.cli.loadtest import loadtest
 from cabanas_perf.runners import loadtest as runner
@@ -43,6 +44,7 @@ def check_names():
     ]
 
 
+@pytest.mark.timeout(360)  # a hundred voice notes are heard one after the other
 def test_a_short_quick_run_is_met_and_its_audit_is_clean(run, check_names):
     code, report = run("quick", "-t", "12s", "-u", "20", "-r", "20")
     assert code == 0, report["verdicts"]
@@ -55,6 +57,11 @@ def test_a_short_quick_run_is_met_and_its_audit_is_clean(run, check_names):
     text = workloads["webhook-text"]
     assert text["latency_ms"]["p50"] > 400 > text["ack_latency_ms"]["p50"]
     load = report["load"]
+    if has_audio():
+        assert workloads["webhook-audio"]["ok"] >= 100
+        assert load["left_out"] == {}
+    else:
+        assert list(load["left_out"]) == ["webhook-audio"]
     assert load["top_up"]["model"] == "open"
     assert set(load["top_up"]["mix"]) >= {"prereservation", "health", "webhook-text"}
     assert all(guard["passed"] for part in (load, load["top_up"]) for guard in part["guards"])

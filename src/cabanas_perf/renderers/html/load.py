@@ -136,7 +136,7 @@ def _build_facts(load: Load) -> Html:
         ("model", "open: arrivals wait for nobody" if load.model == "open" else "closed: users wait for their answers"),
         ("users", load.users),
         ("planned rate", None if load.rate_rps is None else f"{format_significant(load.rate_rps)}/s"),
-        ("lasted", f"{load.duration_s:g} s, {load.warmup_s:g} s of it warm-up"),
+        ("lasted", f"{load.duration_s:.4g} s, {load.warmup_s:g} s of it warm-up"),
         ("judged requests", f"{requests:,}"),
         ("mix by requests", mix),
         ("left out", "; ".join(f"{endpoint}: {why}" for endpoint, why in load.left_out.items()) or None),
@@ -310,7 +310,7 @@ def _build_statements(statements: Sequence[StatementTime]) -> Html:
 
 def _build_top_up(load: Load) -> Html:
     return fold(
-        f"Added load for objectives short of samples: {load.duration_s:g} s",
+        f"Added load for objectives short of samples: {load.duration_s:.4g} s",
         build_cards(_build_panels("top-up", load.timeline)),
         _build_times(load) if load.service_ms else None,
     )
