@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from statistics import median
 from textwrap import shorten
 
 from cabanas_perf.plans.sql_text import normalise
@@ -14,6 +15,8 @@ _BAR_WIDTH = 32
 _STATEMENTS = 5
 _STATEMENT_WIDTH = 80
 _MEBIBYTE = 1 << 20
+_LONG_S = 240
+"""A run of such a length says what grew meanwhile."""
 
 
 def render_load(load: Load) -> Iterator[str]:
@@ -29,6 +32,8 @@ def render_load(load: Load) -> Iterator[str]:
     server = [line for line in _describe_server(steady) if line]
     if server:
         yield f"  server: {', '.join(server)}"
+    if steady and steady[-1].at_s - steady[0].at_s >= _LONG_S:
+        yield from _describe_growth(steady)
     outside = [f"{count} in the {phase}" for phase, count in load.requests_outside.items() if count]
     if outside:
         yield f"  not judged: {' and '.join(outside)}"
@@ -82,6 +87,38 @@ def _describe_server(points: list[TimelinePoint]) -> Iterator[str]:
     yield _most((point.postgres_connections for point in points), "{} PostgreSQL connections")
     yield _most((point.postgres_commits for point in points), "{} commits/s", format_significant)
     yield _most((point.redis_clients for point in points), "{} Redis clients")
+
+
+def _describe_growth(points: list[TimelinePoint]) -> Iterator[str]:
+    """Medians of the middle third against the last: in the first, pools and caches fill up that stay as they are."""
+    third = len(points) // 3
+    middle, last = points[third : 2 * third], points[2 * third :]
+    grown = [
+        f"{name} {show(before)} to {show(after)}"
+        for name, read, show in _GROWING
+        if (before := _median_of(middle, read)) is not None and (after := _median_of(last, read)) is not None
+    ]
+    if grown:
+        yield f"  from the middle third to the last: {', '.join(grown)}"
+
+
+def _median_of(points: list[TimelinePoint], read: Callable[[TimelinePoint], float | None]) -> float | None:
+    known = [value for point in points if (value := read(point)) is not None]
+    return median(known) if known else None
+
+
+def _show_mebibytes(size_bytes: float) -> str:
+    return f"{size_bytes / _MEBIBYTE:.1f} MiB"
+
+
+_GROWING: tuple[tuple[str, Callable[[TimelinePoint], float | None], Callable[[float], str]], ...] = (
+    ("memory", lambda point: point.server_memory_bytes, _show_mebibytes),
+    ("Redis memory", lambda point: point.redis_memory_bytes, _show_mebibytes),
+    ("connections", lambda point: point.connections, "{:g}".format),
+    ("pooled connections", lambda point: point.pool_open, "{:g}".format),
+    ("PostgreSQL connections", lambda point: point.postgres_connections, "{:g}".format),
+    ("dead rows", lambda point: point.postgres_dead_rows, "{:g}".format),
+)
 
 
 def _describe_statements(load: Load) -> Iterator[str]:

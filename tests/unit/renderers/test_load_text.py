@@ -56,6 +56,27 @@ def test_a_load_run_in_words():
     ]
 
 
+def make_points(duration_s):
+    """Memory climbs to 90 MiB and stays there; connections are seen now and then; nobody sees PostgreSQL."""
+    return tuple(
+        TimelinePoint(
+            at_s=at_s, phase="steady", users=50, requests=9, errors=0,
+            server_memory_bytes=min(90, at_s) << 20, connections=None if at_s % 2 else 12, postgres_dead_rows=at_s,
+        )
+        for at_s in range(duration_s)
+    )  # fmt: skip
+
+
+def test_a_long_run_says_what_grew_once_it_had_settled():
+    (line,) = [line for line in render_load(make_load(timeline=make_points(300))) if "middle third" in line]
+    grown = "memory 90.0 MiB to 90.0 MiB, connections 12 to 12, dead rows 149.5 to 249.5"
+    assert line == f"  from the middle third to the last: {grown}"
+
+
+def test_a_short_run_says_nothing_of_growth():
+    assert not [line for line in render_load(make_load(timeline=make_points(200))) if "middle third" in line]
+
+
 def test_a_guard_that_failed_is_said_with_its_reason():
     lines = list(render_load(make_load(guards=(Guard(name="workers", passed=False, detail="1 of 2 reported"),))))
     assert "  guard workers failed: 1 of 2 reported" in lines
