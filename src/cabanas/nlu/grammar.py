@@ -1,111 +1,90 @@
-"""A small language for patterns over the tape, and the matcher that tries them only where a token calls for it."""
+"""Patterns over the tape, and the matcher that tries them only where the tokens there give one of them a chance."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from types import MappingProxyType
 
-from cabanas.nlu.lexicon import symbol_of
+from cabanas.nlu.lexicon import ALL_CLASSES
+from cabanas.nlu.syntax import END, Branch, beginning_with, openings, parse, set_of, written
 
-# No message has this many tokens that could begin a match; the bound keeps the worst text cheap.
+# No message has this many places where a match could begin; the bound keeps the worst text cheap.
 _MAX_ATTEMPTS = 400
 
-UNIONS = {
-    "DIGITS": "D12 D31",
-    "DAY": "D12 D31 W12 W31",
-    "COUNT": "D12 D31 D99 W12 W31 UN UNO",
-    "SOME": "D12 D31 D99 W12 W31",
-    "S": "S12 S31",
-    "N": "N12 N31",
-    "P": "P12 P31",
-    "GLUED": "S12 S31 N12 N31 P12 P31",
-    "GLUED_MONTH": "S12 N12 P12",
-    "ARRIVE": "COME COME_IN",
-    "LEAVE": "GO_OUT RETURN",
-    "PRICE": "TARIFF OFFER",
-    "HELLO": "GREETING GOOD",
-    "THING": "OBJECT GEAR",
-    "ORDINAL": "PRIMERO NTH ULTIMO",
-}
-_UNION = re.compile(r"\{(\^?)([A-Z][A-Z0-9_|\s]*)\}")
-_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
-_GROUP = re.compile(r"(\(\?P[<=]\w+[>)]|\[[^\]]*\])")
-
-
-def classes(names: str) -> frozenset[str]:
-    """The characters of the classes and unions of classes in ``names``, which spaces separate.
-
-    Raises:
-        KeyError: a name is neither.
-    """
-    chosen: set[str] = set()
-    for name in names.split():
-        chosen |= classes(UNIONS[name]) if name in UNIONS else {symbol_of(name)}
-    return frozenset(chosen)
+_FRAGMENT = re.compile(r"@([a-z_]+)")
 
 
 def grammar(source: str, fragments: Mapping[str, str] = MappingProxyType({})) -> re.Pattern[str]:
     """Compile a pattern over the tape.
 
     Words in capitals are classes or unions, ``{A|B}`` is one of several and ``{^A|B}`` none of them, ``@name`` is a
-    fragment, spaces mean nothing; the rest is the syntax of `re`.
+    fragment, spaces mean nothing; groups, looks around, quantifiers and anchors are those of `re`.
 
     Raises:
         KeyError: a class or a fragment is unknown.
+        ValueError: the source is not of this language.
     """
+    return _compiled(_branches_of(source, fragments))
+
+
+def _branches_of(source: str, fragments: Mapping[str, str]) -> tuple[Branch, ...]:
     while "@" in source:
-        source = re.sub(r"@([a-z_]+)", lambda match: f"(?:{fragments[match[1]]})", source)
-    text = _UNION.sub(lambda match: _one_of(match[2].replace("|", " "), match[1]), source)
-    pieces = _GROUP.split(text)
-    pieces[::2] = [_NAME.sub(lambda match: _one_of(match[0]), piece) for piece in pieces[::2]]
-    return re.compile(re.sub(r"\s+", "", "".join(pieces)), re.DOTALL)
+        source = _FRAGMENT.sub(lambda match: f"(?:{fragments[match[1]]})", source)
+    return parse(source)
 
 
-def _one_of(names: str, negation: str = "") -> str:
-    chosen = classes(names)
-    return _set_of(chosen, negation) if negation or len(chosen) > 1 else _literal(*chosen)
-
-
-def _literal(symbol: str) -> str:
-    return f"\\u{ord(symbol):04x}"
-
-
-def _set_of(symbols: Iterable[str], negation: str = "") -> str:
-    return f"[{negation}{''.join(map(_literal, sorted(symbols)))}]"
+def _compiled(branches: tuple[Branch, ...]) -> re.Pattern[str]:
+    return re.compile(written(branches), re.DOTALL)
 
 
 class Anchored:
-    """Alternatives that are tried only at the tokens they can start with.
+    """Alternatives that are tried only where the tokens around give one of them a chance.
 
     Args:
-        forms: name -> the classes it can start with, and its pattern. At one token the first that matches wins.
+        forms: name -> its pattern. At one token the first that matches wins.
         fragments: for the patterns.
 
-    A match's ``lastgroup`` is the name of the form, unless the form has named groups of its own that come last.
+    A match's ``lastgroup`` is the name of its form. Patterns are compiled at first use, see `warm_up`.
     """
 
-    def __init__(self, forms: Mapping[str, tuple[str, str]], fragments: Mapping[str, str]) -> None:
-        self._forms = forms
-        self._fragments = fragments
-        self.starts = frozenset().union(*(classes(starts) for starts, _ in forms.values()))
-        self._start = re.compile(_set_of(self.starts))
+    def __init__(self, forms: Mapping[str, str], fragments: Mapping[str, str]) -> None:
+        self.forms = forms
+        self.fragments = fragments
+
+    @cached_property
+    def _branches(self) -> dict[str, tuple[Branch, ...]]:
+        return {name: _branches_of(source, self.fragments) for name, source in self.forms.items()}
+
+    @cached_property
+    def _start(self) -> re.Pattern[str]:
+        """A token at which a form can begin, judged by its class and those of its neighbours."""
+        return re.compile("|".join(_chance(symbol, ways) for symbol, ways in self._starts.items()), re.DOTALL)
+
+    @cached_property
+    def _starts(self) -> dict[str, dict[frozenset[str] | None, frozenset[str]]]:
+        """Class character -> class of the token before, None for any -> those of the token after."""
+        starts: dict[str, dict[frozenset[str] | None, frozenset[str]]] = {}
+        for branch in chain.from_iterable(self._branches.values()):
+            for before, first, second in openings(branch):
+                for symbol in first:
+                    ways = starts.setdefault(symbol, {})
+                    ways[before] = ways.get(before, frozenset()) | second
+        return starts
 
     @cached_property
     def _match_at(self) -> dict[str, Callable[[str, int], re.Match[str] | None]]:
-        """Class character -> the matcher of the forms that can start with it. Compiled at first use, see `warm_up`."""
-        forms_at: dict[str, list[str]] = {}
-        for name, (starts, source) in self._forms.items():
-            for start in classes(starts):
-                forms_at.setdefault(start, []).append(f"(?P<{name}> {source} )")
-        compiled: dict[str, re.Pattern[str]] = {}
-        for sources in forms_at.values():
-            alternatives = "|".join(sources)
-            if alternatives not in compiled:
-                compiled[alternatives] = grammar(alternatives, self._fragments)
-        return {start: compiled["|".join(sources)].match for start, sources in forms_at.items()}
+        """Class character -> the matcher of the forms that can begin with it."""
+        return {symbol: re.compile("|".join(self._beginning_with(symbol)), re.DOTALL).match for symbol in self._starts}
+
+    def _beginning_with(self, symbol: str) -> Iterator[str]:
+        for name, branches in self._branches.items():
+            kept = [rest for branch in branches if (rest := beginning_with(branch, symbol)) is not None]
+            if kept:
+                # The empty group comes last, so that `re` sees at once with which token a branch goes on.
+                yield f"(?:{written(tuple(kept))})(?P<{name}>)"
 
     def find(self, tape: str, at_most: int) -> list[re.Match[str]]:
         """Matches from left to right, ``at_most`` of them, none overlapping another."""
@@ -123,3 +102,20 @@ class Anchored:
                     break
                 position = match.end()
         return found
+
+
+def _chance(symbol: str, seconds: Mapping[frozenset[str] | None, frozenset[str]]) -> str:
+    """A token of that class where one of its neighbours is as it should be; token before (None: any) -> token after."""
+    anywhere = seconds.get(None, frozenset())
+    ways = [_next_is(anywhere)] if anywhere else []
+    for before, second in seconds.items():
+        if before is not None and not second <= anywhere:
+            ways.append(f"(?<={set_of(before)}.){_next_is(second)}")
+    return f"{set_of(frozenset(symbol))}(?:{'|'.join(ways)})"
+
+
+def _next_is(second: frozenset[str]) -> str:
+    if END not in second:
+        return f"(?={set_of(second)})"
+    others = ALL_CLASSES - second
+    return f"(?!{set_of(others)})" if others else ""

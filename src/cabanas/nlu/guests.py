@@ -13,8 +13,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from cabanas.nlu.grammar import Anchored, classes, grammar
-from cabanas.nlu.lexicon import VALUE_OF, symbol_of
+from cabanas.nlu.grammar import Anchored, grammar
+from cabanas.nlu.lexicon import VALUE_OF, classes, symbol_of
 from cabanas.nlu.mentions import MAX_MENTIONS
 
 MOST_GUESTS = 99
@@ -37,49 +37,32 @@ _FRAGMENTS = {
 
 _TOTALS = Anchored(
     {
-        "plus": (
-            "SOMOS PARA FAMILY GO SOME",
-            """{SOMOS|PARA|FAMILY|GO} SOME PLUS SOME @tail | (?<!GLUED) SOME PLUS COUNT {KID|KIDS}
+        "plus": """{SOMOS|PARA|FAMILY|GO} SOME PLUS SOME @tail | (?<!GLUED) SOME PLUS COUNT {KID|KIDS}
             | PARA SOME PERSONS? {Y|COMMA|PLUS} OTRO LODGING? {PARA|DE} SOME @tail""",
-        ),
-        "are": (
-            "SOMOS SERIA BE",
-            """{SOMOS|SERIA|BE} (?: {WE|SOLO|SOLOS|EN|TOTAL|LOS|UNKNOWN|ABOUT|COMO|UN|ENTRE} ){0,2}
+        "are": """{SOMOS|SERIA|BE} (?: {WE|SOLO|SOLOS|EN|TOTAL|LOS|UNKNOWN|ABOUT|COMO|UN|ENTRE} ){0,2}
             (?: UNO | @some | SOME Y SOME ) PERSONS? @tail
             (?: COMMA? UNKNOWN? (?: NO COMMA | CORRECTION COMMA? ) SOMOS? SOME PERSONS? @tail )?""",
-        ),
-        "go": (
-            "GO WE THEY THEY_GO KEEP",
-            """{GO|THEY_GO} {WE|SOLO|SOLOS|LOS|ABOUT|COMO|UNKNOWN}? @some PERSONS? @tail
+        "go": """{GO|THEY_GO} {WE|SOLO|SOLOS|LOS|ABOUT|COMO|UNKNOWN}? @some PERSONS? @tail
             | (?<!Y) WE {ES|SOMOS|SOLO|SOLOS|LOS|UNKNOWN}? @some PERSONS? @tail | THEY ES @some @tail
             | KEEP SOME (?= {COMMA|DOT|PERSONS} | $ )""",
-        ),
-        "rather": ("SINO", "SINO {SOMOS|QUE}? SOME PERSONS? @tail"),
-        "in_all": ("TOTAL", "TOTAL {ES|SOMOS|DE|COLON|SERIA}? SOME PERSONS? @tail"),
-        "families_of": ("SOME", "SOME FAMILIES DE SOME @tail"),
-        "persons": (
-            "COUNT N S",
-            """(?<!THING DE) (?<!THING ES DE) (?<!{GEAR|SERVICE} ES PARA)
+        "rather": "SINO {SOMOS|QUE}? SOME PERSONS? @tail",
+        "in_all": "TOTAL {ES|SOMOS|DE|COLON|SERIA}? SOME PERSONS? @tail",
+        "families_of": "SOME FAMILIES DE SOME @tail",
+        "persons": """(?<!THING DE) (?<!THING ES DE) (?<!{GEAR|SERVICE} ES PARA)
                 COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS
                 (?! GROWN | MAS (?! {COUNT|KID|KIDS} ) | COLON COUNT )
             | {N|S} DIGITS PERSONS
             | SOME EN TOTAL | (?<!{EL|DEL|AL|GLUED}) SOME PARA (?= GLUED )
             | SOME PARA (?= {DEL|COMMA|DOT|ASK|PAREN|DESDE} | $ )""",
-        ),
-        "for": (
-            "PARA X",
-            """(?<!GEAR) (?<!{GEAR|SERVICE} ES)
+        "for": """(?<!GEAR) (?<!{GEAR|SERVICE} ES)
                 PARA {SLASH|LOS|WE|ABOUT|COMO|UNKNOWN}? {UN|SOLO}? (?: UNO | @some ) PERSONS? @tail
             | (?<!{DIGITS|GLUED}) X SOME @tail""",
-        ),
-        "family": ("FAMILY", "FAMILY ES? DE {COMO|ABOUT}? @some {FRIENDS|GROWN|PERSONS}? @tail"),
-        "typical": ("FAMILY", "FAMILY TIPO"),
-        "fit": ("FIT", "FIT {LOS|WE|UNKNOWN}? SOME PERSONS? @tail"),
-        "come_in": ("COME_IN", "COME_IN {LOS|WE}? SOME PERSONS? (?= ASK | $ )"),
-        "labelled": (
-            "PERSONS QUANTITY",
-            "{PERSONS|QUANTITY} COLON SOME | (?<!{COUNT|SOLO}) PERSONS DASH? SOME (?: (?= S ) | (?! PERSONS ) @tail )",
-        ),
+        "family": "FAMILY ES? DE {COMO|ABOUT}? @some {FRIENDS|GROWN|PERSONS}? @tail",
+        "typical": "FAMILY TIPO",
+        "fit": "FIT {LOS|WE|UNKNOWN}? SOME PERSONS? @tail",
+        "come_in": "COME_IN {LOS|WE}? SOME PERSONS? (?= ASK | $ )",
+        "labelled": """{PERSONS|QUANTITY} COLON SOME
+            | (?<!{COUNT|SOLO}) PERSONS DASH? SOME (?: (?= S ) | (?! PERSONS ) @tail )""",
     },
     _FRAGMENTS,
 )
@@ -87,32 +70,26 @@ _STRONG = frozenset({"are", "go", "rather", "in_all"})
 
 _PARTS = Anchored(
     {
-        "grown": ("COUNT", "COUNT PERSONS? GROWN"),
-        "kids": (
-            "COUNT MY LOS LAS",
-            "COUNT UNKNOWN? {KID|KIDS} (?! CADA ) | {MY|LOS|LAS} {KIDS|FRIENDS} COMMA? QUE ES SOME",
-        ),
-        "each": ("COUNT", "COUNT {KID|KIDS} CADA {UN|UNO|COUPLE|FAMILY}?"),
-        "friends": ("COUNT", "SOME {FRIENDS|KIN|KIN2} | (?<={CON|Y|PLUS|COMMA|MAS|PARA}) {UN|UNO} KIN"),
-        "we": ("WE", "(?<=Y) WE SOME"),
-        "theirs": ("THEIR", "(?<={Y|CON}) THEIR {KIN|COUPLE|KID}"),
-        "couples": ("SOME", "SOME {COUPLE|COUPLES}"),
-        "partner": ("MY", "MY COUPLE"),
-        "another_couple": ("OTRO", "(?<=CON) OTRO COUPLE"),
-        "couple": ("UN COUPLE", "UN? COUPLE"),
-        "parents": ("MY", "MY KIN2"),
-        "kin": ("MY", "MY KIN"),
-        "named": ("KIN", "(?<=SOMOS) KIN | (?<=KIN {COMMA|Y}) KIN | (?<=KIN) KIN | KIN (?= COMMA? KIN )"),
-        "child": ("MY", "MY KID"),
-        "the_child": ("EL LA", "{EL|LA} KID"),
-        "baby": ("KID", "(?<={CON|Y|PLUS|MAS}) KID"),
-        "uncounted": ("MY LOS LAS CON", "{MY|LOS|LAS} UNKNOWN? {KIDS|FRIENDS} | {MY|CON} LA? {FAMILY|FAMILIES}"),
-        "speaker": (
-            "I MY",
-            """I | (?<=PARA) MY (?! {KIN|KIN2|KID|KIDS|COUPLE|FAMILY|FRIENDS|COUNT|UNKNOWN|BOOKING} )
+        "grown": "COUNT PERSONS? GROWN",
+        "kids": "COUNT UNKNOWN? {KID|KIDS} (?! CADA ) | {MY|LOS|LAS} {KIDS|FRIENDS} COMMA? QUE ES SOME",
+        "each": "COUNT {KID|KIDS} CADA {UN|UNO|COUPLE|FAMILY}?",
+        "friends": "SOME {FRIENDS|KIN|KIN2} | (?<={CON|Y|PLUS|COMMA|MAS|PARA}) {UN|UNO} KIN",
+        "we": "(?<=Y) WE SOME",
+        "theirs": "(?<={Y|CON}) THEIR {KIN|COUPLE|KID}",
+        "couples": "SOME {COUPLE|COUPLES}",
+        "partner": "MY COUPLE",
+        "another_couple": "(?<=CON) OTRO COUPLE",
+        "couple": "UN? COUPLE",
+        "parents": "MY KIN2",
+        "kin": "MY KIN",
+        "named": "(?<=SOMOS) KIN | (?<=KIN {COMMA|Y}) KIN | (?<=KIN) KIN | KIN (?= COMMA? KIN )",
+        "child": "MY KID",
+        "the_child": "{EL|LA} KID",
+        "baby": "(?<={CON|Y|PLUS|MAS}) KID",
+        "uncounted": "{MY|LOS|LAS} UNKNOWN? {KIDS|FRIENDS} | {MY|CON} LA? {FAMILY|FAMILIES}",
+        "speaker": """I | (?<=PARA) MY (?! {KIN|KIN2|KID|KIDS|COUPLE|FAMILY|FRIENDS|COUNT|UNKNOWN|BOOKING} )
             | MY (?= Y {MY|COUNT} )""",
-        ),
-        "labelled": ("GROWN KIDS", "{GROWN|KIDS} COLON {COUNT|BIG}"),
+        "labelled": "{GROWN|KIDS} COLON {COUNT|BIG}",
     },
     _FRAGMENTS,
 )

@@ -6,7 +6,8 @@ that states days of a stay without saying what for asks for availability.
 
 from __future__ import annotations
 
-from cabanas.nlu.grammar import Anchored, classes, grammar
+from cabanas.nlu.grammar import Anchored, grammar
+from cabanas.nlu.lexicon import classes
 
 DISPONIBILIDAD, PRECIO, RESERVAR, SERVICIOS = "disponibilidad", "precio", "reservar", "servicios"
 CANCELAR, SALUDO, DESCONOCIDO = "cancelar", "saludo", "desconocido"
@@ -29,16 +30,11 @@ _FRAGMENTS = {
 
 _SIGNS = Anchored(
     {
-        CANCELAR: (
-            "CANCEL BAJA REFUND NO SIN",
-            """@wanted (?<!SERVICE DE) CANCEL (?! {EL|LA|DEL}? {PAY|DEPOSIT|TOTAL} )
+        CANCELAR: """@wanted (?<!SERVICE DE) CANCEL (?! {EL|LA|DEL}? {PAY|DEPOSIT|TOTAL} )
             | (?<={DE|LA}) BAJA | (?<=UNKNOWN) BAJA (?= {LA|EL|MY} ) | REFUND | SIN EFFECT | NO WANT LA? BOOKING
             | NO {NOS|ME}? (?: GO A POWER | POWER | GO A ) {GO|UNKNOWN|ARRIVE} (?! {ES|MAS} )
             | NO GO (?: {COMMA|DOT} | $ )""",
-        ),
-        RESERVAR: (
-            "BOOK BOOKING WANT MAKE CONFIRM TAKE KEEP LEAVE_ME CHANGE",
-            """@wanted @unpriced (?<!EN) BOOK
+        RESERVAR: """@wanted @unpriced (?<!EN) BOOK
             | (?<!{MY|OWN|LA|DE|SIN|NO|LAS|ESTE}) (?<!OWN {UN|LA|YA}) (?<!NO WANT) BOOKING
             | (?<!NO) {WANT|MAKE|CONFIRM|BOOK} UNKNOWN? LA BOOKING | (?<={LA|LO}) (?<!{NO|YA} {LA|LO}) {TAKE|KEEP}
             | TAKE {LA|LO|EL} (?! {ANO|MES} ) | (?<={ME|NOS}) KEEP CON | LEAVE_ME RESERVED
@@ -48,35 +44,26 @@ _SIGNS = Anchored(
             | (?<!NO) WANT {LA|ESTE} LODGING
             | (?<={MAY|POWER|WANT}) CHANGE (?= {PARA|AL} | {LA|EL|MY|DE}{1,2} CALENDAR_DATE )
             | CHANGE {LA|EL|MY|DE|CALENDAR_DATE|UNKNOWN}{0,4} BOOKING""",
-        ),
-        DISPONIBILIDAD: (
-            "FREE LIBRE PLACE TAKEN RESERVED HAY HAVE REMAIN WANT",
-            """FREE | (?<!{AIR|UNKNOWN}) LIBRE | TAKEN | (?<!{LEAVE_ME|LO}) RESERVED | WANT {ALGO|ANY|UN|SOME}? LODGING
+        DISPONIBILIDAD: """FREE | (?<!{AIR|UNKNOWN}) LIBRE | TAKEN | (?<!{LEAVE_ME|LO}) RESERVED
+            | WANT {ALGO|ANY|UN|SOME}? LODGING
             | (?<!{QUE|EL|DEL|ESE|ESTE|BOOK}) PLACE (?! PARA UNKNOWN? {EL|LA|UN|LOS}? SOME? {SERVICE|THING|PET} )
             | @offered (?: {ANY|UN|OTRO}? {LODGING|CALENDAR_DATE} | ALGO (?! MAS? {PRICE|SERVICE} ) | NOTHING
                 | PARA (?! MAKE ) | {DEL|ENTRE|DESDE}
                 | EL? (?: @day ) )
             | REMAIN {ALGO|ANY|UN|LODGING|NOTHING}""",
-        ),
-        SERVICIOS: (
-            "SERVICE SELLS WHERE HOW_MANY NEAR CLOCK_TIME HOW_MUCH THING HAVE HAY COMO MAY POWER SE PLACE",
-            """(?<!{CON|SIN}) (?<!{CON|SIN} {SERVICE|UNKNOWN} Y) SERVICE | SELLS CON | WHERE | NEAR
+        SERVICIOS: """(?<!{CON|SIN}) (?<!{CON|SIN} {SERVICE|UNKNOWN} Y) SERVICE | SELLS CON | WHERE | NEAR
             | (?<!CORRECTION LA) CLOCK_TIME
             | HOW_MANY (?! {NOCHES|DIAS|SEMANAS} ) | (?<=A) @distance
             | HOW_MUCH HAY {DE|DESDE|HASTA} (?! DEPOSIT ) | (?<= A {COUNT|BIG} ) THING {DE|DEL}
             | {HAVE|HAY} {COUNT|LAS|LOS|EL|LA}? {THING|SERVICE} | COMO (?: MAKE PARA | SE | LA )? ARRIVE
             | {MAY|POWER|SE} {BRING|GO|ARRIVE} CON? {MY|UN|LA|EL|SOME|LOS|LAS}? PET
             | PLACE PARA UNKNOWN? {EL|LA|UN|LOS}? SOME? {SERVICE|THING}""",
-        ),
-        PRECIO: (
-            "PRICE WOULD_LEAVE HOW_MUCH WORTH SELLS X TOTAL",
-            """PRICE | (?<!Y) WOULD_LEAVE | (?<! A ) HOW_MUCH (?! {ANTES|ARRIVE} | HAY {DE|DESDE|HASTA} )
+        PRECIO: """PRICE | (?<!Y) WOULD_LEAVE | (?<! A ) HOW_MUCH (?! {ANTES|ARRIVE} | HAY {DE|DESDE|HASTA} )
             | (?<= A ) (?! @distance ) HOW_MUCH
             | TOTAL {POR|X} COUNT
             | WORTH {LA|EL|POR|DE|DEL|X|PARA|UN|ES} | (?<=QUE) {SELLS|WORTH} | (?<={ME|NOS|LE}) SELLS
             | SELLS {SAME|MONEY|COUNT|GLUED|P99|BIG|MAS|LA|LO|POR|X|PARA|ASK}
             | (?<!{UN|LA|EL|S|N|P} D12) (?<=D12) X D12""",
-        ),
     },
     _FRAGMENTS,
 )

@@ -8,9 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
+from typing import Final
 
 from cabanas.nlu import vocabulary
 
+_UNIONS = {
+    "DIGITS": "D12 D31",
+    "DAY": "D12 D31 W12 W31",
+    "COUNT": "D12 D31 D99 W12 W31 UN UNO",
+    "SOME": "D12 D31 D99 W12 W31",
+    "S": "S12 S31",
+    "N": "N12 N31",
+    "P": "P12 P31",
+    "GLUED": "S12 S31 N12 N31 P12 P31",
+    "GLUED_MONTH": "S12 N12 P12",
+    "ARRIVE": "COME COME_IN",
+    "LEAVE": "GO_OUT RETURN",
+    "PRICE": "TARIFF OFFER",
+    "HELLO": "GREETING GOOD",
+    "THING": "OBJECT GEAR",
+    "ORDINAL": "PRIMERO NTH ULTIMO",
+}
 _GLUES = {"/": "S", "-": "N", ".": "P"}
 _SWAPS = ("bv", "mn", "cs", "sz", "cz", "yi", "gj", "ou", "ei")
 
@@ -148,6 +166,20 @@ for _name in ("MONTH", "WEEKDAY"):
 _add_vocabulary()
 _add_names("MONTH", vocabulary.MONTHS, 1)
 _add_names("WEEKDAY", vocabulary.WEEKDAYS, 0)
+
+ALL_CLASSES: Final = frozenset(_symbols.values())
+
+
+def classes(names: str) -> frozenset[str]:
+    """The characters of the classes and unions of classes in ``names``, which spaces separate.
+
+    Raises:
+        KeyError: a name is neither.
+    """
+    chosen: set[str] = set()
+    for name in names.split():
+        chosen |= classes(_UNIONS[name]) if name in _UNIONS else {symbol_of(name)}
+    return frozenset(chosen)
 
 
 def tape_of(tokens: list[str]) -> str:

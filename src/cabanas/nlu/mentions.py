@@ -49,45 +49,25 @@ _FRAGMENTS = {
     "span_unit": "DIAS | DIA | SEMANA | SEMANAS | MES | MESES | QUINCENA | ANO | ANOS",
 }
 
-_NUMERALS = "DIGITS W12 W31 UN UNO PRIMERO"
-_DETERMINERS = "ESTE ESE PROXIMO OTRO ORDINAL"
-
-# Kind -> the classes it can start with, and its form. In order: at one token the first kind that matches wins, so
-# the longest forms come first.
+# In order: at one token the first kind that matches wins, so the longest forms come first.
 _KINDS = {
-    "iso": ("YGLUED", "YGLUED N DIGITS"),
-    "numeric_full": ("GLUED", "(?: S | (?<!BIG) N | P ) {S12|N12|P12} (?: YEAR | YGLUED | N31 | {DIGITS|D99} @tail )"),
-    "glued_day": (
-        "GLUED",
-        """{N|S|P} (?= (?: {N|S|P} ){0,4} DAY RO? {DE|DEL}? MONTH ) | N (?= S DIGITS @tail )
+    "iso": "YGLUED N DIGITS",
+    "numeric_full": "(?: S | (?<!BIG) N | P ) {S12|N12|P12} (?: YEAR | YGLUED | N31 | {DIGITS|D99} @tail )",
+    "glued_day": """{N|S|P} (?= (?: {N|S|P} ){0,4} DAY RO? {DE|DEL}? MONTH ) | N (?= S DIGITS @tail )
         | (?<={DEL|EL|DIAS}) N (?= D31 @tail )""",
-    ),
-    "numeric": (
-        "GLUED DIGITS",
-        """{D12|D31} SLASH D12 @tail | (?<!{MONEY|UN|LAS}) S (?: D12 @tail | N12 (?= {S|N} ) )
+    "numeric": """{D12|D31} SLASH D12 @tail | (?<!{MONEY|UN|LAS}) S (?: D12 @tail | N12 (?= {S|N} ) )
         | (?<!{MONEY|BIG}) N D12 @tail
         | (?<!{MONEY|LAS|CLOCK_TIME}) P (?: D12 @tail | N12 (?= P ) )""",
-    ),
-    "worded": (
-        _NUMERALS,
-        """{D12|D31} {SLASH|DASH} MONTH (?: {SLASH|DASH} {YEAR|D31} )? @tail
+    "worded": """{D12|D31} {SLASH|DASH} MONTH (?: {SLASH|DASH} {YEAR|D31} )? @tail
         | (?<!{EN|STREET|VENUE}) (?<!{HOME|LEAVE} DE) (?! (?<=LA) @ordinal )
         {DAY|UNO|PRIMERO} RO? {DE|DEL}? (?: MES DE )? MONTH
         (?: COMMA? {DE|DEL}? ANO? YEAR | {DE|DEL} ANO PASADO | {DEL|DE} D31 (?! {AL|A|HASTA|DASH|DE|DEL|MONTH|Y} )
             | BIG | D99 @tail )? (?! AL BIG )""",
-    ),
-    "month_first": (
-        "MONTH",
-        """MONTH {EL|COLON|COMMA}? DIGITS (?= {AL|A|HASTA|DASH} {EL|MONTH}? DIGITS ) @tail | MONTH N (?= DIGITS @tail )
+    "month_first": """MONTH {EL|COLON|COMMA}? DIGITS (?= {AL|A|HASTA|DASH} {EL|MONTH}? DIGITS ) @tail
+        | MONTH N (?= DIGITS @tail )
         | (?<=MONTH DIGITS {AL|A|HASTA|DASH}) MONTH DIGITS @tail""",
-    ),
-    "day_of_numbered_month": (
-        "DAY",
-        "(?<={EL|DEL|AL|DIA}) DAY {DE|DEL} {D12|W12} (?! {RO|MONTH|DE|A} ) @tail",
-    ),
-    "weekend": (
-        f"{_DETERMINERS} FINDE FIN FERIADO BRIDGE D12",
-        """(?: {ESTE|ESE|PROXIMO|OTRO|ORDINAL} | D12 RO )? (?: @weekend ) PROXIMO? (?: UNKNOWN? LARGO )?
+    "day_of_numbered_month": "(?<={EL|DEL|AL|DIA}) DAY {DE|DEL} {D12|W12} (?! {RO|MONTH|DE|A} ) @tail",
+    "weekend": """(?: {ESTE|ESE|PROXIMO|OTRO|ORDINAL} | D12 RO )? (?: @weekend ) PROXIMO? (?: UNKNOWN? LARGO )?
             (?: @nextish | PASADO | @next_week | AFTER DE ESTE )?
             (?: (?<! LARGO ) {DEL|AL} FERIADO (?! {DE|DEL} )
                 | DEL DAY Y EL? DAY (?! RO? {DE|DEL}? MONTH ) @tail
@@ -97,67 +77,38 @@ _KINDS = {
                 | COMMA? NO @the_other | (?<= NO ESTE FINDE ) @the_other | (?<= NO ESTE FIN DE SEMANA ) @the_other )?
         | FERIADO {FERIADO|BRIDGE|LARGO}? @of_month | FERIADO {BRIDGE|LARGO}
         | BRIDGE (?: {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month | (?: {DE|DEL} LA? ) @dated_holiday )""",
-    ),
-    "holiday": (
-        "FERIADO SEMANA PASCUA CARNAVAL NAVIDAD NOCHEBUENA NOCHE ANO FIN FINES REYES DIA WEEKDAY SAN",
-        "@dated_holiday",
-    ),
-    "week": (
-        f"{_DETERMINERS} TODO SEMANA D12",
-        """(?: ESTE | ESE | PROXIMO | OTRO | ORDINAL | TODO LA? | D12 {RO|A} )? SEMANA (?! SANTA )
+    "holiday": "@dated_holiday",
+    "week": """(?: ESTE | ESE | PROXIMO | OTRO | ORDINAL | TODO LA? | D12 {RO|A} )? SEMANA (?! SANTA )
         (?: @nextish | PASADO )?
         (?: DEL WEEKDAY? @of_day | @of_month | {DE|DEL} @dated_holiday )?""",
-    ),
-    "fortnight": (
-        "ORDINAL D12 QUINCENA",
-        """(?: ORDINAL | D12 {RO|A}? ) QUINCENA (?: @of_month )? | QUINCENA DEL @of_day
+    "fortnight": """(?: ORDINAL | D12 {RO|A}? ) QUINCENA (?: @of_month )? | QUINCENA DEL @of_day
         | (?<=LA) @ordinal @of_month""",
-    ),
-    "part_of_month": (
-        "PRINCIPIOS MEDIADOS FINES FIN FIRST_ONES LAST_ONES",
-        """(?: PRINCIPIOS | MEDIADOS | FINES | FIN | {FIRST_ONES|LAST_ONES} DIAS ) {DE|DEL}
+    "part_of_month": """(?: PRINCIPIOS | MEDIADOS | FINES | FIN | {FIRST_ONES|LAST_ONES} DIAS ) {DE|DEL}
         (?: (?:MES DE)? MONTH | ESTE? MES (?: @nextish )? )""",
-    ),
-    "whole_month": ("TODO MES MONTH", "TODO (?:EL MES DE)? MONTH | MES DE MONTH ENTERO | MONTH ENTERO"),
-    "relative_month": (
-        "MES PROXIMO OTRO ESTE PASADO CORRIENTE",
-        "MES (?: @nextish | PASADO | CORRIENTE ) | {PROXIMO|OTRO|ESTE|PASADO} MES | CORRIENTE",
-    ),
-    "month": ("MONTH FEASTS", "MONTH (?: {DE|DEL}? YEAR | PASADO )? | (?<=LAS) FEASTS"),
-    "next_year": ("ANO PROXIMO OTRO", "ANO (?: @nextish ) | {PROXIMO|OTRO} ANO"),
-    "odd_offset": (
-        f"{_NUMERALS} D99",
-        "@ahead COUNT (?: (?: @span_unit ) {Y|CON} COUNT (?: @span_unit ) | {ANO|ANOS} )",
-    ),
-    "offset": (f"{_NUMERALS} D99", "@ahead (?: COUNT | UN PAR DE ) (?: @span_unit )"),
-    "price": ("MONEY", "MONEY {DIGITS|D99} {A|AL|DASH|Y|O} {DIGITS|D99}"),
-    "ago": ("HACE", "HACE COMO? COUNT (?: @span_unit | NOCHES | HOUR | THING )"),
-    "length": (
-        f"{_NUMERALS} D99 NOCHES",
-        """(?<!{KID|KIDS} DE) (?: UN PAR DE | COUNT (?: {O|A|DASH} SOME )? SOLO? ) (?: @length_unit )
+    "whole_month": "TODO (?:EL MES DE)? MONTH | MES DE MONTH ENTERO | MONTH ENTERO",
+    "relative_month": "MES (?: @nextish | PASADO | CORRIENTE ) | {PROXIMO|OTRO|ESTE|PASADO} MES | CORRIENTE",
+    "month": "MONTH (?: {DE|DEL}? YEAR | PASADO )? | (?<=LAS) FEASTS",
+    "next_year": "ANO (?: @nextish ) | {PROXIMO|OTRO} ANO",
+    "odd_offset": "@ahead COUNT (?: (?: @span_unit ) {Y|CON} COUNT (?: @span_unit ) | {ANO|ANOS} )",
+    "offset": "@ahead (?: COUNT | UN PAR DE ) (?: @span_unit )",
+    "price": "MONEY {DIGITS|D99} {A|AL|DASH|Y|O} {DIGITS|D99}",
+    "ago": "HACE COMO? COUNT (?: @span_unit | NOCHES | HOUR | THING )",
+    "length": """(?<!{KID|KIDS} DE) (?: UN PAR DE | COUNT (?: {O|A|DASH} SOME )? SOLO? ) (?: @length_unit )
         (?: {Y|COMMA|SLASH|CON}? SOME NOCHES )?
         | NOCHES COLON DIGITS | (?<!{COUNT|GREETING|LAS|DE}) NOCHES DIGITS (?= {COMMA|DOT} | $ )""",
-    ),
-    "overmorrow": (
-        "PASADO",
-        """PASADO MANANA
+    "overmorrow": """PASADO MANANA
         | (?: (?<=MANANA {Y|A}) | (?<=MANANA WEEKDAY {Y|A}) | (?<=HASTA) | (?<={ME|NOS} GO) )
             PASADO (?! {MANANA|MES|ANO} )""",
-    ),
-    "tomorrow": ("MANANA", "(?<!{LA|ESTE|ESE}) MANANA @its_number?"),
-    "today": ("HOY ESTE", "HOY @its_number? | ESTE {NOCHE|TARDE}"),
-    "weekday": (
-        f"{_DETERMINERS} WEEKDAY INITIAL MAR",
-        """MAR (?= GLUED | DIGITS (?: {DE|DEL}? MONTH | {AL|A|DASH} ) ) | INITIAL (?= DAY {A|AL|DASH} {INITIAL|DE} DAY )
+    "tomorrow": "(?<!{LA|ESTE|ESE}) MANANA @its_number?",
+    "today": "HOY @its_number? | ESTE {NOCHE|TARDE}",
+    "weekday": """MAR (?= GLUED | DIGITS (?: {DE|DEL}? MONTH | {AL|A|DASH} ) )
+        | INITIAL (?= DAY {A|AL|DASH} {INITIAL|DE} DAY )
         | {ESTE|ESE|PROXIMO|OTRO|ORDINAL}? WEEKDAY (?: PASADO | @next_week
             | (?: @nextish )? COMMA? NO COMMA? EL (?: OTRO | @nextish ) | @nextish
             | DOT (?= DAY ) | DE ESTE SEMANA | @of_month
             | (?<= NO ESTE WEEKDAY ) @the_other )?""",
-    ),
-    "feriado": ("FERIADO", "FERIADO {DE|DEL} DAY RO? (?! {DE|DEL}? MONTH ) @tail"),
-    "day": (
-        f"{_NUMERALS} N31",
-        """(?: (?<={EL|DEL|AL|DIA|DIAS|WEEKDAY|ENTRE}) | (?<=WEEKDAY DOT) ) (?: DAY | N31 ) RO? @tail
+    "feriado": "FERIADO {DE|DEL} DAY RO? (?! {DE|DEL}? MONTH ) @tail",
+    "day": """(?: (?<={EL|DEL|AL|DIA|DIAS|WEEKDAY|ENTRE}) | (?<=WEEKDAY DOT) ) (?: DAY | N31 ) RO? @tail
         | (?<={DEL|AL|EL}) {UNO|PRIMERO} (?= {AL|HASTA|DASH|Y} )
         | (?<={ARRIVE|LEAVE|CALENDAR_DATE|DESDE|IN_WORD|OUT_WORD}) DIGITS @tail
             (?= {COMMA|Y|AL|A|HASTA|LEAVE|OUT_WORD|CHECK|DASH} | PAREN WEEKDAY )
@@ -176,9 +127,8 @@ _KINDS = {
             DIGITS @tail
         | DIGITS @tail (?= (?: COMMA DIGITS ){0,6} {Y|O} EL? S D12 )
         | (?<=N31) D31 @tail | (?<=MONTH N) DIGITS @tail""",
-    ),
     # Counts only right after another day.
-    "linked_day": (_NUMERALS, "(?: (?<=DAY{Y|COMMA|O|HASTA}) | (?<={MONTH|COLON} DAY {A|DASH}) ) DAY @tail"),
+    "linked_day": "(?: (?<=DAY{Y|COMMA|O|HASTA}) | (?<={MONTH|COLON} DAY {A|DASH}) ) DAY @tail",
 }
 
 

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from cabanas.nlu import calendar_ar as calendar
 from cabanas.nlu.calendar_ar import DAY, FRIDAY, SUNDAY
 from cabanas.nlu.fallback import resolve_span
-from cabanas.nlu.grammar import classes, grammar
-from cabanas.nlu.lexicon import VALUE_OF, symbol_of
+from cabanas.nlu.grammar import grammar
+from cabanas.nlu.lexicon import VALUE_OF, classes, symbol_of
 from cabanas.nlu.mentions import HOLIDAY as _HOLIDAY
 
 _DAY_CLASSES = classes("DAY UNO PRIMERO S N P")

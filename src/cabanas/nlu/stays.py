@@ -32,8 +32,8 @@ from datetime import date
 from typing import NamedTuple
 
 from cabanas.nlu.calendar_ar import DAY
-from cabanas.nlu.grammar import classes, grammar
-from cabanas.nlu.lexicon import VALUE_OF, symbol_of
+from cabanas.nlu.grammar import grammar
+from cabanas.nlu.lexicon import VALUE_OF, classes, symbol_of
 from cabanas.nlu.mentions import find_mentions
 from cabanas.nlu.points import Point, Reader, add_months, last_of_month, month_after, next_weekday
 from cabanas.nlu.resolution import MonthInForce, Resolver

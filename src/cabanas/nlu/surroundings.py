@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cabanas.nlu.grammar import classes, grammar
+from cabanas.nlu.grammar import grammar
+from cabanas.nlu.lexicon import classes
 from cabanas.nlu.points import Point
 
 # How many tokens before a day can say what the day is.
