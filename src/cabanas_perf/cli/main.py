@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from cabanas_perf.cli.ab import ab
 from cabanas_perf.cli.check import check
@@ -26,8 +28,23 @@ Exit codes: 0 all objectives in scope met; 1 an objective missed; 2 wrong usage;
 4 target never reached; 5 internal error; 130 or 143 interrupted.
 """
 
+
+class _FlagsAreOff(TyperGroup):
+    """Its flags are off unless they are given. Typer leaves its own ones, help and completion, without a default, and
+    then loads pydantic to learn what nothing means: that took as long as all the rest of a verb's help.
+    """
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        parameters = super().get_params(ctx)
+        for parameter in parameters:
+            if parameter.default is None:
+                parameter.default = False
+        return parameters
+
+
 app = typer.Typer(
     name="cabanas-perf",
+    cls=_FlagsAreOff,
     help="Profile the cabin-reservation service, judge it against its objectives, and tell the truth about it.",
     epilog=_EXIT_CODES,
     no_args_is_help=True,
