@@ -28,6 +28,10 @@ from cabanas.settings import Settings
 from cabanas.worker import Worker
 
 _SECRET_NAME = re.compile("SECRET|TOKEN|URL")
+_KEEP_ALIVE_S = 75
+"""Longer than proxies and clients keep an idle connection, 60 s as a rule: where the service closes one first, it loses
+a request that is just on its way.
+"""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -123,6 +127,7 @@ def serve_api(settings: Settings, arguments: argparse.Namespace) -> int:
         log_config=None,
         server_header=False,
         proxy_headers=False,  # the rate limit reads them, and trusts our own proxies only
+        timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=round(settings.shutdown_grace_s),
     )
     server = uvicorn.Server(config)
