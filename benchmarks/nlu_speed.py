@@ -135,6 +135,32 @@ def print_timings(timings: Sequence[Timing]) -> None:
         print_line(f"{other.name} / analyze: {ratio:,.0f}x (90 % interval {low:,.0f} to {high:,.0f})")
 
 
+def choose_messages(seed: int, count: int) -> list[tuple[str, date]]:
+    """So many of the stream and all of the tests' tables, none twice."""
+    stream = [(m.text, m.reference_date) for m in message_stream(seed, count, distinct=True)]
+    written = [line.split("\t")[0] for line in TEST_TEXTS.read_text(encoding="utf-8").splitlines() if "\t" in line]
+    return list(dict.fromkeys([*stream, *((text, REFERENCE_DATE) for text in written)]))
+
+
+class LongText(NamedTuple):
+    """A piece repeated to `LONGEST` characters; sorts by its time."""
+
+    once_us: float
+    factor: float
+    """By how much longer twice the text takes."""
+    piece: str
+
+
+def find_slowest() -> list[LongText]:
+    """Every family of texts, the slowest first."""
+    rows = []
+    for piece in adversarial_texts():
+        once, twice = ((piece * size)[:size] for size in (LONGEST, 2 * LONGEST))
+        single = best_us(once)
+        rows.append(LongText(single, best_us(twice) / single, piece))
+    return sorted(rows, reverse=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
@@ -143,13 +169,11 @@ def main() -> None:
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     warm_up()
-    stream = [(m.text, m.reference_date) for m in message_stream(options.seed, options.messages, distinct=True)]
-    written = [line.split("\t")[0] for line in TEST_TEXTS.read_text(encoding="utf-8").splitlines() if "\t" in line]
-    messages = list(dict.fromkeys([*stream, *((text, REFERENCE_DATE) for text in written)]))
+    messages = choose_messages(options.seed, options.messages)
     head = f"{'us per message':<28}{'mean':>12}{'p50':>12}{'p95':>12}{'max':>12}"
 
     print_line(f"Python {sys.version.split()[0]}, dateparser {version('dateparser')}")
-    print_line(f"{len(messages)} distinct messages ({len(stream)} of the stream, the rest of the tables)")
+    print_line(f"{len(messages)} distinct messages ({options.messages} of the stream, the rest of the tables)")
     print_line(head)
     readers = {"analyze": read, "search_dates(['es'])": spanish_search}
     print_timings(interleaved(messages, readers, options.rounds, block=100))
@@ -166,14 +190,10 @@ def main() -> None:
 
     print_line()
     print_line(f"the slowest texts of {LONGEST} characters, of {len(adversarial_texts())} families")
-    rows = []
-    for piece in adversarial_texts():
-        once, twice = ((piece * size)[:size] for size in (LONGEST, 2 * LONGEST))
-        single = best_us(once)
-        rows.append((single, best_us(twice) / single, piece))
-    for single, factor, piece in sorted(rows, reverse=True)[:10]:
-        print_line(f"{single / 1000:>8.2f} ms   t(2n)/t(n) {factor:.2f}   {piece!r}")
-    print_line(f"largest t(2n)/t(n): {max(factor for _, factor, _ in rows):.2f}")
+    texts = find_slowest()
+    for text in texts[:10]:
+        print_line(f"{text.once_us / 1000:>8.2f} ms   t(2n)/t(n) {text.factor:.2f}   {text.piece!r}")
+    print_line(f"largest t(2n)/t(n): {max(text.factor for text in texts):.2f}")
 
 
 if __name__ == "__main__":

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.peers import audio, hold, load, nlu, profilers, scaling
+from benchmarks.peers import audio, hold, load, nlu, profilers, scaling, startup, webhooks
 from benchmarks.peers.rows import FULL, QUICK, Effort, Section, Topic, render
 
 from cabanas_perf.runners.databases import Backends
@@ -18,12 +19,16 @@ from cabanas_perf.runners.doctor import describe_noise
 from cabanas_perf.runners.environment import describe_environment
 
 RESULTS = Path(__file__).parents[1] / "RESULTS.md"
+_QUIET_LOAD = 0.5
+"""The load average at the start up to which times are a quiet machine's."""
 TOPICS = (
     Topic("nlu", nlu.run),
     Topic("hold", hold.run),
+    Topic("webhooks", webhooks.run),
     Topic("audio", audio.run),
     Topic("load", load.run),
     Topic("profilers", profilers.run),
+    Topic("startup", startup.run),
     Topic("scaling", scaling.run),
 )
 
@@ -51,15 +56,20 @@ def _run(topic: Topic, effort: Effort) -> Section:
 
 
 def _describe(effort: Effort, chosen: list[Topic]) -> Iterator[str]:
+    started_under = os.getloadavg()
     environment = asyncio.run(describe_environment(Backends(None, None, "embedded"), embedded=True))
     left_out = [topic.name for topic in TOPICS if topic not in chosen]
     yield from ("# Beside what one would use instead", "")
-    yield "`nox -s peers` wrote this file; nobody edits it. Each table is one run in which the sides take turns: a pair"
-    yield "is one batch with one side first and one with the other first, and the ratio of the two sides is taken pair"
-    yield "by pair. Below 1 the first side is cheaper, above 1 dearer; an interval that reaches over 1 proves neither."
+    yield "`nox -s peers` wrote this file; nobody edits it. The sides of each row of the first table took turns in one"
+    yield "run: a pair is one batch with one side first and one with the other first, and the ratio of the two sides is"
+    yield "taken pair by pair. Below 1 the side is cheaper than what stands beside it, above 1 dearer; an interval that"
+    yield "reaches over 1 proves neither. What each topic is given, and what else it shows, follows the two tables."
     yield ""
     yield f"- on {datetime.now(UTC):%Y-%m-%d}: {environment.cpu}, {environment.cores} cores, {environment.platform}"
     yield f"- Python {environment.python}; {', '.join(f'{name} {of}' for name, of in environment.versions.items())}"
+    yield f"- load average at the start, over 1, 5 and 15 minutes: {' '.join(f'{one:.2f}' for one in started_under)}"
+    if started_under[0] > _QUIET_LOAD:
+        yield "- **the machine was busy: times, and bars on them, are worse than they would be alone; ratios stand**"
     if environment.noise is not None:
         yield f"- noise: {describe_noise(environment.noise)}"
     if effort is QUICK:

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import uvloop
-from benchmarks.hold import HOLDS_A_TURN, free_wishes, open_bare, open_house, open_ours
-from benchmarks.peers.rows import Effort, Section, compare
+from benchmarks.hold import (
+    BLOCKS,
+    CLIENTS,
+    CPU_BAR_MS,
+    HOLDS_A_TURN,
+    RATIO_BAR,
+    REQUESTS_A_BLOCK,
+    free_wishes,
+    measure_http,
+    open_bare,
+    open_house,
+    open_ours,
+    start_measured_service,
+)
+from benchmarks.peers.rows import Bar, Effort, Section, compare, percentile_bar
 
 from cabanas.embedded import EmbeddedServers
 from cabanas_perf.runners.pairs import PairRun, Timer, Variant, run_pairs
+
+_CAUSE = "framework, validation and the log line take what the two statements leave"
 
 
 def run(effort: Effort) -> Section:
     with open_house() as servers:
         done = uvloop.run(_measure(effort, servers))
+    with open_house() as servers, start_measured_service(servers) as service:
+        costs_ms, _ = uvloop.run(measure_http(service.base_url, service.pid))
     to_us = 1e3 * HOLDS_A_TURN
     row = compare(
         "bare asyncpg and redis-py",
@@ -20,16 +37,22 @@ def run(effort: Effort) -> Section:
         [ns / to_us for ns in done.head_ns],
         [ns / to_us for ns in done.base_ns],
         done.ratios,
-        "the floor: no validation, no pool, no idempotency, no outbox",
+        "the floor; ours also validates, borrows from pools, and looks at the clock of every stage",
+    )
+    ratio = row.ratio
+    direct = Bar("hold, called directly, by the floor", "times", RATIO_BAR, ratio.ratio, ratio.low, ratio.high, _CAUSE)
+    over_http = percentile_bar(
+        "hold over HTTP, processor time of the service", "ms a request", CPU_BAR_MS, costs_ms, 0.5, cause=_CAUSE
     )
     return Section(
         title="Holding a stay",
         given=(
             f"Free single nights, {HOLDS_A_TURN} holds a turn, one after the other on one event loop; embedded "
             "PostgreSQL with commits on disk, and Valkey, on unix sockets; wall time. "
-            "What a hold does beyond its two statements and two lock commands is what the ratio shows."
+            "What a hold does beyond its two statements and two lock commands is what the ratio shows. Over HTTP: "
+            f"{BLOCKS} blocks of {REQUESTS_A_BLOCK} requests by {CLIENTS} clients, default settings, rate limiting off."
         ),
-        rows=(row,),
+        rows=(row, direct, over_http),
     )
 
 

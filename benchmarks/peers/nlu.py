@@ -11,8 +11,20 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
+from benchmarks.nlu_speed import LONGEST, choose_messages, find_slowest, interleaved, read
 from benchmarks.peers.external import find_node_package, read_node_version, worker
-from benchmarks.peers.rows import Absent, Effort, Row, Section, compare
+from benchmarks.peers.rows import (
+    Absent,
+    Bar,
+    Compared,
+    Effort,
+    Row,
+    Section,
+    compare,
+    percentile_bar,
+    single_bar,
+    speedup_bar,
+)
 
 from cabanas.nlu import analyze, warm_up
 from cabanas_perf.measurement.clock import SystemClock
@@ -20,6 +32,9 @@ from cabanas_perf.runners.pairs import Side, Timer, Variant, VariantSide, interl
 from cabanas_perf.workloads.messages import message_stream
 
 MESSAGES = 4000
+_STREAM, _ROUNDS = 400, 7
+_SEED = 2025
+_RULES_COST = "each rule that a message may need costs a look at it, and the grammar grew; accuracy comes first"
 
 Message = tuple[str, date]
 
@@ -30,15 +45,21 @@ def run(effort: Effort) -> Section:
         title="Reading a message",
         given=(
             f"The seeded stream of made-up messages, {MESSAGES} distinct ones; wall time a message, one process, warm. "
-            "The peers find dates; we also read guests, nights, intents and cabins."
+            "The peers find dates; ours also reads guests, nights, intents and cabins. The bars for one message are "
+            f"over {_STREAM} messages of that stream and all of the tests' tables, each the median of {_ROUNDS} "
+            f"rounds; the longest texts repeat one piece to {LONGEST:,} characters, and the slowest piece counts."
         ),
         rows=tuple(_rows(effort)),
     )
 
 
 def _rows(effort: Effort) -> Iterator[Row]:
-    yield _compare("dateparser", "es", _search_spanish, 40, effort.pairs)
-    yield _compare("dateparser", "no language given", _search_any, 4, min(effort.pairs, 20))
+    spanish = _compare("dateparser", "es", _search_spanish, 40, effort.pairs)
+    plain = _compare("dateparser", "no language given", _search_any, 4, min(effort.pairs, 20))
+    yield from (spanish, plain)
+    yield speedup_bar("message, beside dateparser in Spanish", 25, spanish.ratio, cause=_RULES_COST)
+    yield speedup_bar("message, beside dateparser without a language", 1000, plain.ratio, cause=_RULES_COST)
+    yield from _bars()
     try:
         recognize = _make_recognizer()
     except ImportError as error:
@@ -53,13 +74,26 @@ def _rows(effort: Effort) -> Iterator[Row]:
             yield _pairs(f"chrono-node {read_node_version(chrono)}, es", side, 200, effort.pairs, "timed inside node")
 
 
-def _compare(package: str, setting: str, read: Callable[[Message], object], batch: int, pairs: int) -> Row:
-    side = VariantSide(Variant(package, read), Timer.WALL, SystemClock())
+def _bars() -> Iterator[Bar]:
+    (timing,) = interleaved(choose_messages(_SEED, _STREAM), {"analyze": read}, _ROUNDS, block=100)
+    for q, limit_us in ((0.5, 40), (0.95, 90)):
+        what = f"reading a message, P{q * 100:.0f} over {len(timing.medians_us):,} distinct ones"
+        yield percentile_bar(what, "us", limit_us, timing.medians_us, q, cause=_RULES_COST)
+    texts = find_slowest()
+    cause = "a rule looks at the same words again"
+    slowest = max(texts)
+    what = f"the slowest of {len(texts)} texts of {LONGEST:,} characters, {slowest.piece.strip()!r} repeated"
+    yield single_bar(what, "ms", 2, slowest.once_us / 1000, cause=cause)
+    yield single_bar("twice the text, by once", "times", 2.5, max(text.factor for text in texts), cause=cause)
+
+
+def _compare(package: str, setting: str, search: Callable[[Message], object], batch: int, pairs: int) -> Compared:
+    side = VariantSide(Variant(package, search), Timer.WALL, SystemClock())
     return _pairs(f"{package} {version(package)}, {setting}", side, batch, pairs)
 
 
-def _pairs(peer: str, side: Side, batch: int, pairs: int, note: str = "") -> Row:
-    messages = cycle([(one.text, one.reference_date) for one in message_stream(2025, MESSAGES, distinct=True)])
+def _pairs(peer: str, side: Side, batch: int, pairs: int, note: str = "") -> Compared:
+    messages = cycle([(one.text, one.reference_date) for one in message_stream(_SEED, MESSAGES, distinct=True)])
     ours = VariantSide(Variant("analyze", _analyze), Timer.WALL, SystemClock())
 
     def draw() -> Sequence[Any]:

@@ -42,12 +42,11 @@ def run(effort: Effort) -> Section:
             "profilers run in a pass of their own, and their slow-down is printed. Wall time a message."
         ),
         rows=tuple(_rows(effort)),
-        sides=("looked at", "bare"),
     )
 
 
 def _rows(effort: Effort) -> Iterator[Row]:
-    yield _cost("ours: stages recorded", VariantSide(Variant("stages", _read_in_a_stage), Timer.WALL, SystemClock()),
+    yield _cost("ours, stages recorded", VariantSide(Variant("stages", _read_in_a_stage), Timer.WALL, SystemClock()),
                 BATCH, effort.pairs)  # fmt: skip
     yield _cost("cProfile", ProfiledSide(), BATCH, effort.pairs)
     if importlib.util.find_spec("pyinstrument") is None:
@@ -73,7 +72,12 @@ def _cost(name: str, looked_at: Side, batch: int, pairs: int) -> Compared:
     done: PairRun = asyncio.run(interleave(bare, looked_at, draw=draw, pairs=pairs, seed=0, equal=None))
     to_us = 1e3 * batch
     return compare(
-        name, "us a message", [ns / to_us for ns in done.head_ns], [ns / to_us for ns in done.base_ns], done.ratios
+        "no profiler",
+        "us a message",
+        [ns / to_us for ns in done.head_ns],
+        [ns / to_us for ns in done.base_ns],
+        done.ratios,
+        side=name,
     )
 
 

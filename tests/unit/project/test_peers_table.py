@@ -1,32 +1,91 @@
-"""The table of comparisons shows losses as plainly as wins, and what is missing as missing."""
+"""The tables of comparisons show losses as plainly as wins, bars missed as missed, and what is absent as absent."""
 
 import pytest
-from benchmarks.peers.rows import Absent, Growth, Precision, Section, compare, render
+from benchmarks.peers.rows import (
+    Absent,
+    Bar,
+    Growth,
+    Precision,
+    Section,
+    compare,
+    percentile_bar,
+    render,
+    single_bar,
+    speedup_bar,
+)
 
 
-def lines(*rows, **more):
-    return render([Section("Title", "What both are given.", rows, **more)]).splitlines()
+def lines(*rows):
+    return render([Section("Title", "What both are given.", rows)]).splitlines()
+
+
+def cells(line):
+    return [cell.strip() for cell in line.strip("|").split("|")]
 
 
 @pytest.mark.parametrize(
     ("ours", "theirs", "standing"),
     [
         ([1, 1, 1, 1, 1], [50, 50, 51, 49, 50], "**50 times cheaper**"),
-        ([30, 30, 31, 29, 30], [10, 10, 10, 10, 10], "**3 times dearer**"),
+        ([30, 30, 31, 29, 30], [10, 10, 10, 10, 10], "**3 times dearer**: it does more"),
         ([9, 11, 10, 10, 12], [10, 10, 10, 10, 10], "not proven different"),
         ([1, 1, 1, 1], [50, 50, 50, 50], "not proven different"),
     ],
 )
 def test_a_ratio_counts_only_with_its_whole_interval(ours, theirs, standing):
-    row = compare("peer 1.0", "us", ours, theirs, [mine / other for mine, other in zip(ours, theirs, strict=True)])
-    (line,) = [line for line in lines(row) if line.startswith("| peer 1.0")]
-    assert line.split("|")[-2].strip() == standing
+    ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
+    row = compare("peer 1.0", "us", ours, theirs, ratios, "it does more" if "dearer" in standing else "")
+    (line,) = [line for line in lines(row) if "peer 1.0" in line]
+    assert cells(line)[-1] == standing
     assert f"{len(ours)})" in line
 
 
-def test_the_columns_say_whose_cost_is_divided_by_whose():
-    row = compare("peer", "us", [1.0] * 5, [2.0] * 5, [0.5] * 5)
-    assert "| looked at | bare | looked at by bare " in "\n".join(lines(row, sides=("looked at", "bare")))
+def test_a_row_says_whose_cost_is_divided_by_whose():
+    row = compare("no profiler", "us", [1.0] * 5, [2.0] * 5, [0.5] * 5, side="cProfile")
+    (line,) = [line for line in lines(row) if "no profiler" in line]
+    assert cells(line)[:6] == ["Title", "cProfile", "no profiler", "us", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "at_least", "standing"),
+    [
+        (8, 10, False, "held"),
+        (8, 11, False, "not settled"),
+        (8, None, False, "not settled"),
+        (11, 12, False, "missed"),
+        (None, 9, False, "held"),
+        (10, 12, True, "held"),
+        (9, 12, True, "not settled"),
+        (None, 12, True, "not settled"),
+        (8, 9, True, "missed"),
+        (None, None, True, "not settled"),
+    ],
+)
+def test_a_bar_is_judged_by_its_whole_interval(low, high, at_least, standing):
+    assert Bar("what", "ms", 10, 9, low, high, "why", at_least=at_least).standing == standing
+
+
+def test_a_missed_bar_says_why_and_a_held_one_does_not():
+    missed = single_bar("slow", "ms", 10, 12, cause="it is too much")
+    held = single_bar("fast", "ms", 10, 8, cause="nobody knows")
+    shown = "\n".join(lines(missed, held))
+    assert "| slow | ≤ 10 ms | 12 | **missed**: it is too much |" in shown
+    assert "| fast | ≤ 10 ms | 8 | held |" in shown
+
+
+def test_a_percentile_has_the_interval_of_its_ranks():
+    bar = percentile_bar("what", "us", 4, [3, 1, 2, 5, 4], 0.5, cause="why")
+    assert (bar.measured, bar.low, bar.high) == (3, 1, 5)
+    tail = percentile_bar("what", "us", 4, [1.0] * 20, 0.95, cause="why")
+    assert tail.high is None
+    assert tail.standing == "not settled"
+
+
+def test_a_speedup_is_the_ratio_turned_over():
+    ratio = compare("peer", "us", [1] * 5, [4] * 5, [0.2, 0.25, 0.25, 0.25, 0.5]).ratio
+    bar = speedup_bar("what", 3, ratio, cause="why")
+    assert (bar.measured, bar.low, bar.high) == (4, 2, 5)
+    assert bar.standing == "not settled"
 
 
 def test_a_tool_is_set_beside_the_truth():
@@ -37,7 +96,7 @@ def test_a_tool_is_set_beside_the_truth():
 
 def test_a_missing_peer_is_listed_with_its_reason():
     shown = lines(Absent("peer", "it needs a thing"))
-    assert shown[shown.index("Not installed here:") + 2] == "- peer: it needs a thing"
+    assert shown[shown.index("Not here to be compared with:") + 2] == "- peer: it needs a thing"
 
 
 def test_growth_shows_every_size_and_its_exponent():
