@@ -15,7 +15,7 @@ MIN_POINTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Scalability:
-    """The law's coefficients; never negative."""
+    """The law's coefficients; never negative, and contention, being a share, at most 1."""
 
     single_rps: float
     contention: float
@@ -37,7 +37,8 @@ class Scalability:
 def fit_scalability(rate_rps_by_workers: Mapping[int, float]) -> Scalability | None:
     """Least squares over N / X(N), which is linear in the coefficients; None below `MIN_POINTS` worker counts.
 
-    A negative coefficient has no meaning, so one that comes out negative is set to zero and the others fitted again.
+    A negative coefficient has no meaning, nor has contention above 1, so one that comes out so is set to zero and the
+    others are fitted again.
     """
     points = [(n, n / rate) for n, rate in sorted(rate_rps_by_workers.items()) if rate > 0]
     if len(points) < MIN_POINTS:
@@ -48,6 +49,8 @@ def fit_scalability(rate_rps_by_workers: Mapping[int, float]) -> Scalability | N
         if fitted is None or fitted[0] <= 0 or min(fitted) < 0:
             continue
         base, contention, coherency = fitted
+        if contention > base:
+            continue
         found = Scalability(1 / base, contention / base, coherency / base)
         error = sum((n / found.rate_rps(n) - y) ** 2 for n, y in points)
         if best is None or error < best[0] - 1e-15:

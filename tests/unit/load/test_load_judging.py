@@ -178,6 +178,12 @@ def test_faster_than_linear_counts_as_linear():
     assert found.best_workers is None or found.best_workers > 3
 
 
+def test_workers_that_get_less_done_than_one_cost_each_other_time():
+    found = fit_scalability({1: 88, 2: 41, 3: 41})
+    assert 0 <= found.contention <= 1
+    assert found.coherency > 0
+
+
 def test_two_worker_counts_make_no_law():
     assert fit_scalability({1: 100, 2: 150}) is None
 
