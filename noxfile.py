@@ -13,6 +13,9 @@ import nox
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "arrows", "tests", "base"]
 
+# The slow tests lie side by side: dealt out beforehand, one process would get nearly all of them.
+IN_PARALLEL = ["-n", "2", "--dist", "worksteal", "-m", "not serial and not soak"]
+
 # What the audio extra could break by its absence; the rest never comes near it.
 BASE_TESTS = ["tests/unit", "tests/integration/api", "tests/integration/webhooks", "tests/e2e/test_audio_targets.py"]
 
@@ -47,7 +50,7 @@ def tests(session: nox.Session) -> None:
     if session.posargs:
         session.run(tool("pytest"), *session.posargs)
         return
-    session.run(tool("pytest"), "-n", "2", "-m", "not serial and not soak")
+    session.run(tool("pytest"), *IN_PARALLEL)
     # What measures time against a known truth has the machine for itself.
     session.run(tool("pytest"), "-m", "serial and not soak")
 
@@ -59,7 +62,7 @@ def base(session: nox.Session) -> None:
     session.run("python", "-c", "from cabanas.audio import has_audio; assert not has_audio()")
     session.run("cabanas-perf", "profile", "nlu", "--requests", "300", "--output", session.create_tmp())
     paths = session.posargs or BASE_TESTS
-    session.run("pytest", "-n", "2", "-m", "not serial and not soak", *paths)
+    session.run("pytest", *IN_PARALLEL, *paths)
 
 
 @nox.session

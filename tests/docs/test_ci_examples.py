@@ -13,7 +13,16 @@ import yaml
 from tests.docs.console_blocks import ROOT
 
 EXAMPLES = ROOT / "docs" / "examples"
-SMALL = {"PARTS": "--only nlu", "BASE": "HEAD", "PAIRS": "5"}
+SMALL = {"PARTS": "--only nlu", "BASE": "HEAD~1", "PAIRS": "5"}
+SLOWER = """
+
+_once = analyze
+
+
+def analyze(text, **rest):
+    _once(text, **rest)
+    return _once(text, **rest)
+"""
 
 
 def read_github():
@@ -26,10 +35,20 @@ def read_gitlab():
     return job["variables"], [*job["before_script"], *job["script"]]
 
 
+def git(folder, *arguments):
+    identity = ("-c", "user.name=someone", "-c", "user.email=someone@example.org", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, timeout=60)
+
+
 @pytest.fixture
 def checkout(tmp_path):
+    """A clone whose last commit takes a slow-down back; two equal ones would differ by chance, one time in thirty."""
     folder = tmp_path / "checkout"
     subprocess.run(["git", "clone", "-q", "--shared", ROOT, folder], check=True, timeout=60)
+    reading = folder / "src" / "cabanas" / "nlu" / "reading.py"
+    reading.write_text(reading.read_text(encoding="utf-8") + SLOWER, encoding="utf-8")
+    git(folder, "commit", "-qam", "a slow-down")
+    git(folder, "revert", "--no-edit", "HEAD")
     return folder
 
 

