@@ -1,11 +1,16 @@
 """What holds for all tests."""
 
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
 
 SYSTEM_PACKAGE = "needs the system package"
+
+# A script that runs the tests in its background has them ignore SIGINT, and so would all that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)
