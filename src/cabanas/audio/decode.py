@@ -76,12 +76,22 @@ def decode(data: bytes, *, max_duration_s: float) -> Sound:
 
 def _read(container: av.container.InputContainer, *, max_duration_s: float) -> tuple[Sound, float]:
     """The stream's sound, and the seconds in packets that could not be decoded."""
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
+    # Blocks of a second instead of a packet's 20 ms: a quarter of the time went into handing over small ones.
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ, frame_size=SAMPLE_RATE_HZ)
     stream = container.streams.audio[0]
     limit_samples = int(max_duration_s * SAMPLE_RATE_HZ)
     blocks: list[npt.NDArray[np.int16]] = []
     samples = 0
     lost_s = 0.0
+
+    def keep(frames: Iterable[av.AudioFrame | None]) -> None:
+        nonlocal samples
+        for block in _resampled(resampler, frames):
+            samples += len(block)
+            blocks.append(block)
+        if samples > limit_samples:
+            raise AudioTooLong(f"The recording is longer than {max_duration_s:.0f} seconds; send a shorter one.")
+
     for packet in container.demux(stream):
         # Packet by packet: `container.decode` is over at its first damaged packet, and with it the rest of the note.
         try:
@@ -89,12 +99,8 @@ def _read(container: av.container.InputContainer, *, max_duration_s: float) -> t
         except av.error.InvalidDataError:
             lost_s += float((packet.duration or 0) * (packet.time_base or 0))
             continue
-        for block in _resampled(resampler, frames):
-            samples += len(block)
-            blocks.append(block)
-        if samples > limit_samples:
-            raise AudioTooLong(f"The recording is longer than {max_duration_s:.0f} seconds; send a shorter one.")
-    blocks.extend(_resampled(resampler, [None]))
+        keep(frames)
+    keep([None])
     return Sound(np.concatenate(blocks).astype(np.float32) / 32768.0), lost_s
 
 

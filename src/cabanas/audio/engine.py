@@ -1,6 +1,6 @@
 """From samples to a transcript: find the speech, hear it on the short window, doubt the answer, hear it again.
 
-Each part of a clip up to 20 s is one window. Longer clips are cut at pauses into parts that are heard in parallel.
+A clip of up to 12 s is heard in one window. A longer one is cut at pauses into parts that are heard in parallel.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from faster_whisper.vad import VadOptions, get_speech_timestamps
+from faster_whisper.vad import get_vad_model
 
 from cabanas.audio import guard
 from cabanas.audio.availability import available_cores
@@ -21,14 +21,21 @@ from cabanas.audio.decode import SAMPLE_RATE_HZ, Sound
 from cabanas.audio.policy import nearest_size, wanted_size
 from cabanas.audio.recogniser import Recogniser, load_recogniser
 from cabanas.audio.spans import Span, balanced_groups, original_position, pad_spans
+from cabanas.audio.speech import find_speech
 from cabanas.audio.transcript import Segment, Transcript, confidence_of
 from cabanas.stages import stage
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-_LONGEST_PART_S = 20
+# Two halves of a note of 15 s cost no more than the whole, and are ready in half the time where two cores are free.
+_LONGEST_PART_S = 12
+_VAD_FRAME = 512
+"""Samples that the voice detector judges together."""
 _SPEECH_PADDING_S = 0.4
+# Shorter pauses stay in a note that is heard in one piece: the words around them explain each other.
+_LONG_PAUSE_S = 2.0
+_BREATH_S = 0.16
 # Less speech than this is no word. Whisper answers a click with "No.", which is an answer to a booking question.
 _SHORTEST_SPEECH_S = 0.25
 # Fluent speech makes 4 to 6 tokens a second; the limit ends a repetition loop before it gets costly.
@@ -79,7 +86,7 @@ class Engine:
         """Load every model that some clip would get, and run each once."""
         for size in {nearest_size(wanted_size(duration_s), self._models) for duration_s in (5.0, 20.0, 60.0)}:
             second = np.zeros(SAMPLE_RATE_HZ, np.float32)
-            _hear(self._recogniser(size), _Part((Span(0, len(second)),), second), "es", timestamps=False)
+            _hear(self._recogniser(size), _Part((Span(0, len(second)),), second), "es")
         _find_speech(second, long=False)
 
     def transcribe(self, sound: Sound, *, language: str = "es") -> Transcript:
@@ -126,12 +133,12 @@ class Engine:
 
     def _hear_in_parallel(self, recogniser: Recogniser, parts: list[_Part], language: str) -> list[_Heard]:
         def hear(part: _Part) -> _Heard:
-            return _hear_carefully(recogniser, part, language, timestamps=False)
+            return _hear_carefully(recogniser, part, language)
 
         heard = list(self._listeners.map(hear, parts))
         paces = [len(h.text.split()) / part.duration_s for h, part in zip(heard, parts, strict=True)]
         for index in guard.lost_words(paces):
-            again = _hear(recogniser.on_full_window(), parts[index], language, timestamps=True)
+            again = _hear(recogniser.on_full_window(), parts[index], language)
             if len(again.text.split()) > len(heard[index].text.split()) and not guard.suspicion(
                 again.text, speech_s=parts[index].duration_s
             ):
@@ -141,12 +148,20 @@ class Engine:
 
 def _find_speech(samples: npt.NDArray[np.float32], *, long: bool) -> list[Span]:
     """Speech without padding. A long clip's is told apart at every breath, to have places where it can be cut."""
-    options = VadOptions(
-        speech_pad_ms=0,
-        min_silence_duration_ms=160 if long else 2000,
-        max_speech_duration_s=_LONGEST_PART_S - 2 * _SPEECH_PADDING_S if long else float("inf"),
+    padded = np.pad(samples, (0, -len(samples) % _VAD_FRAME))
+    if not len(padded):
+        return []
+    probabilities = get_vad_model()(padded).reshape(-1).tolist()
+    spans = find_speech(
+        probabilities,
+        shortest_pause=_frames(_BREATH_S if long else _LONG_PAUSE_S),
+        longest=_frames(_LONGEST_PART_S - 2 * _SPEECH_PADDING_S) if long else len(probabilities),
     )
-    return [Span(found["start"], found["end"]) for found in get_speech_timestamps(samples, options)]
+    return [Span(span.start * _VAD_FRAME, min(span.end * _VAD_FRAME, len(samples))) for span in spans]
+
+
+def _frames(seconds: float) -> int:
+    return int(seconds * SAMPLE_RATE_HZ / _VAD_FRAME)
 
 
 def _cut(samples: npt.NDArray[np.float32], speech: Sequence[Span]) -> list[_Part]:
@@ -161,18 +176,17 @@ def _hear_carefully(
     language: str,
     *,
     speech_s: float | None = None,
-    timestamps: bool = True,
 ) -> _Heard:
     """Hear a part on the short window, and on the full one where the answer looks wrong."""
     seconds = part.duration_s if speech_s is None else speech_s
-    heard = _hear(recogniser, part, language, timestamps=timestamps)
+    heard = _hear(recogniser, part, language)
     if guard.suspicion(heard.text, speech_s=seconds) is None:
         return heard
-    again = _hear(recogniser.on_full_window(), part, language, timestamps=True)
+    again = _hear(recogniser.on_full_window(), part, language)
     return _Heard(again.segments, retried=True)
 
 
-def _hear(recogniser: Recogniser, part: _Part, language: str, *, timestamps: bool) -> _Heard:
+def _hear(recogniser: Recogniser, part: _Part, language: str) -> _Heard:
     found, _ = recogniser.transcribe(
         part.samples,
         language=language,
@@ -182,7 +196,8 @@ def _hear(recogniser: Recogniser, part: _Part, language: str, *, timestamps: boo
         # A second, warmer try repairs most failed ones; all six of the default cost 12 s on plain silence.
         temperature=(0.0, 0.4),
         condition_on_previous_text=False,
-        without_timestamps=not timestamps,
+        # Without them Whisper may stop at a pause and lose what comes after.
+        without_timestamps=False,
         max_new_tokens=int(_TOKENS_AT_LEAST + _TOKENS_PER_S * part.duration_s),
     )
     return _Heard(

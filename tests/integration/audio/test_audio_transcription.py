@@ -117,18 +117,54 @@ def test_a_part_that_lost_words_is_heard_again(engine, monkeypatch):
     whole = engine.transcribe(sound_of("d40_02.ogg"))
     hear = engine_module._hear
 
-    def deaf_without_timestamps(recogniser, part, language, *, timestamps):
-        heard = hear(recogniser, part, language, timestamps=timestamps)
-        if timestamps or part.spans[0].start > SAMPLE_RATE_HZ * 5:
+    def deaf_on_the_short_window(recogniser, part, language):
+        heard = hear(recogniser, part, language)
+        if not recogniser.trims_padding or part.spans[0].start > SAMPLE_RATE_HZ * 5:
             return heard
         return engine_module._Heard(
             tuple(engine_module.Segment(s.start_s, s.end_s, "marque", 0, 1) for s in heard.segments)
         )
 
-    monkeypatch.setattr(engine_module, "_hear", deaf_without_timestamps)
+    monkeypatch.setattr(engine_module, "_hear", deaf_on_the_short_window)
     repaired = engine.transcribe(sound_of("d40_02.ogg"))
     assert repaired.window_retries == 1
     assert len(repaired.text.split()) > 0.8 * len(whole.text.split())
+
+
+@pytest.mark.parametrize(
+    ("mean_log_probability", "compression_ratio", "beams"),
+    [(-0.3, 1.5, [3]), (-0.9, 1.5, [3, 5]), (-0.3, 2.5, [3, 5])],
+    ids=["sure", "unsure", "repetitive"],
+)
+def test_more_beams_are_spent_only_where_few_leave_doubt(
+    engine, monkeypatch, mean_log_probability, compression_ratio, beams
+):
+    searched = []
+
+    def search(self, encoder_output, prompt, tokenizer, options):
+        searched.append(options.beam_size)
+        result, _, *_ = generate(self, encoder_output, prompt, tokenizer, options)
+        return result, mean_log_probability, 0.0, compression_ratio
+
+    generate = engine_module.Recogniser.__base__.generate_with_fallback
+    monkeypatch.setattr(engine_module.Recogniser.__base__, "generate_with_fallback", search)
+    assert "intente de nuevo" in engine.transcribe(sound_of("d05_03.ogg")).text
+    assert searched == beams
+
+
+def over_the_telephone(sound: Sound) -> Sound:
+    spectrum = np.fft.rfft(sound.samples)
+    frequencies_hz = np.fft.rfftfreq(len(sound.samples), 1 / SAMPLE_RATE_HZ)
+    spectrum[(frequencies_hz < 300) | (frequencies_hz > 3400)] = 0
+    hiss = noise(sound.duration_s, 0.002).samples
+    return Sound((np.fft.irfft(spectrum, len(sound.samples)) + hiss).astype(np.float32))
+
+
+def test_words_over_a_bad_line_are_not_taken_for_silence(engine):
+    # Of "El estatus", at its beginning, the detector is not sure.
+    (speech,) = engine_module._find_speech(over_the_telephone(sound_of("d05_12.ogg")).samples, long=False)
+    assert speech.start < 0.3 * SAMPLE_RATE_HZ
+    assert speech.end > 5.0 * SAMPLE_RATE_HZ
 
 
 @pytest.mark.parametrize(("sounding", "kept"), [(0, 500), (120, 500), (800, 1100), (801, 1102), (2900, 3000)])
