@@ -7,6 +7,7 @@ import asyncio
 import os
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +34,8 @@ TOPICS = (
 )
 
 
-def main() -> None:
+def main() -> int:
+    """1 when a topic ended in an error; the file is written after each, and says which."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="as few pairs as give an interval: to see that it works")
     parser.add_argument("--only", nargs="+", choices=[topic.name for topic in TOPICS], help="these topics alone")
@@ -42,17 +44,21 @@ def main() -> None:
     effort = QUICK if options.quick else FULL
     chosen = [topic for topic in TOPICS if options.only is None or topic.name in options.only]
     head = "\n".join(_describe(effort, chosen))
-    sections = [_run(topic, effort) for topic in chosen]
-    options.output.write_text(f"{head}\n{render(sections)}", encoding="utf-8")
+    sections: list[Section] = []
+    failed = []
+    for topic in chosen:
+        started_s = time.monotonic()
+        try:
+            sections.append(topic.run(effort))
+        except Exception:  # noqa: BLE001 - the other topics are worth keeping
+            traceback.print_exc()
+            failed.append(topic.name)
+        sys.stdout.write(f"{topic.name}: {time.monotonic() - started_s:.0f} s\n")
+        sys.stdout.flush()
+        lost = f"- **ended in an error, so that their rows are missing: {', '.join(failed)}**\n" if failed else ""
+        options.output.write_text(f"{head}\n{lost}\n{render(sections)}", encoding="utf-8")
     sys.stdout.write(f"{options.output}\n")
-
-
-def _run(topic: Topic, effort: Effort) -> Section:
-    started_s = time.monotonic()
-    section = topic.run(effort)
-    sys.stdout.write(f"{topic.name}: {time.monotonic() - started_s:.0f} s\n")
-    sys.stdout.flush()
-    return section
+    return 1 if failed else 0
 
 
 def _describe(effort: Effort, chosen: list[Topic]) -> Iterator[str]:
@@ -76,8 +82,7 @@ def _describe(effort: Effort, chosen: list[Topic]) -> Iterator[str]:
         yield "- **a quick run, to see that it works: too few pairs to quote**"
     if left_out:
         yield f"- left out by hand: {', '.join(left_out)}"
-    yield ""
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

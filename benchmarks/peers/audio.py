@@ -22,8 +22,6 @@ from cabanas_perf.runners.pairs import Timer, Variant, run_pairs
 
 TOGETHER = 4
 SILENCE_S = 6.0
-_LONG_PAIRS = 5
-"""As few as give an interval, for what takes ten seconds a turn."""
 _CLASSES = (("at most 10 s", 0.0, 10.0, 3.5), ("15 s", 10.0, 30.0, 1.7), ("40 s", 30.0, 60.0, 1.7))
 _CAUSE = (
     "only the encoder's share shrinks with the window, the decoder's stays with the words; and the document's "
@@ -75,19 +73,19 @@ async def _measure(effort: Effort) -> list[Row]:
 
         peer = f"faster-whisper {version('faster-whisper')} as the design document runs it"
         for name, _, high_s, limit in _CLASSES:
-            pairs = effort.slow_pairs if high_s <= 10 else _LONG_PAIRS
+            pairs = effort.slow_pairs if high_s <= 10 else effort.longest_pairs
             row = await _pairs(f"{peer}, clips of {name}", ours, plain, of_class[name], pairs)
             what = f"voice notes of {name}, beside the document's pipeline"
             rows += [row, speedup_bar(what, limit, row.ratio, cause=_CAUSE)]
         short = of_class[_CLASSES[0][0]]
         row = await _pairs(
-            f"{peer}, {TOGETHER} short clips at once", ours, plain, short, _LONG_PAIRS, together=TOGETHER
+            f"{peer}, {TOGETHER} short clips at once", ours, plain, short, effort.longest_pairs, together=TOGETHER
         )
         rows += [row, speedup_bar(f"{TOGETHER} short notes at once, beside the same", 5, row.ratio, cause=_CAUSE)]
         if importlib.util.find_spec("pywhispercpp") is not None:
             with _open_whisper_cpp(short) as cpp:
                 peer = f"whisper.cpp (pywhispercpp {version('pywhispercpp')}), clips of {_CLASSES[0][0]}"
-                rows.append(await _pairs(peer, ours, cpp, short, _LONG_PAIRS))
+                rows.append(await _pairs(peer, ours, cpp, short, effort.longest_pairs))
         silence = _make_silence()
         silences_s = [await _time_s(ours, silence) for _ in range(9)]
         what = f"{SILENCE_S:g} s of silence"

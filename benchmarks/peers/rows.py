@@ -17,6 +17,8 @@ class Effort:
     pairs: int
     slow_pairs: int
     """For what takes seconds a turn."""
+    longest_pairs: int
+    """For what takes ten; below five there is no interval."""
     load_s: float
     """How long each load generator runs flat out."""
     stall_period_s: float
@@ -26,8 +28,8 @@ class Effort:
     """How long webhooks are delivered under each condition, each round."""
 
 
-QUICK = Effort(pairs=7, slow_pairs=5, load_s=1.0, stall_period_s=2.0, block_s=0.5)
-FULL = Effort(pairs=60, slow_pairs=7, load_s=3.0, stall_period_s=10.0, block_s=2.0)
+QUICK = Effort(pairs=7, slow_pairs=5, longest_pairs=2, load_s=1.0, stall_period_s=2.0, block_s=0.5)
+FULL = Effort(pairs=60, slow_pairs=7, longest_pairs=5, load_s=3.0, stall_period_s=10.0, block_s=2.0)
 
 
 @dataclass(frozen=True, slots=True)
