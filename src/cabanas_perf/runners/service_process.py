@@ -18,7 +18,8 @@ from pathlib import Path
 from cabanas.parent_watch import VARIABLE as EXIT_WITH_PARENT
 from cabanas_perf.runners.errors import TargetNotReached
 
-_START_TIMEOUT_S = 30.0
+_START_TIMEOUT_S = 60.0
+"""A busy machine takes half a minute over two processes, and more with the recogniser's models."""
 _STOP_TIMEOUT_S = 12.0
 _POLL_S = 0.02
 _LOG_TAIL_LINES = 12
