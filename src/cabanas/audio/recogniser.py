@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +23,6 @@ _FRAMES_PER_S = 100
 # Measured on Spanish prompts: under 3 s of margin, short clips come back repeated or blank far more often.
 _MARGIN_FRAMES = 3 * _FRAMES_PER_S
 _SHORTEST_WINDOW_FRAMES = 5 * _FRAMES_PER_S
-# Where three beams are sure, five hear the same words for a sixth more time; in noise they are unsure, and hear fewer.
-# The patience ends the search at two finished sentences.
-_NARROW = {"beam_size": 3, "patience": 2 / 3, "temperatures": [0.0]}
-_SURE = -0.8
-"""Mean log-probability of a token."""
 
 
 def trim_padding(features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -53,14 +47,9 @@ class Recogniser(WhisperModel):
         with stage("encode"):
             return super().encode(trim_padding(features) if self.trims_padding else features)
 
-    def generate_with_fallback(self, encoder_output: Any, prompt: Any, tokenizer: Any, options: Any) -> Any:
-        """A search with few beams, and the one that was asked for where that leaves doubt."""
+    def generate_with_fallback(self, *arguments: Any, **options: Any) -> Any:
         with stage("transcribe"):
-            quick = super().generate_with_fallback(encoder_output, prompt, tokenizer, replace(options, **_NARROW))
-            _, mean_log_probability, _, compression_ratio = quick
-            if mean_log_probability >= _SURE and compression_ratio <= options.compression_ratio_threshold:
-                return quick
-            return super().generate_with_fallback(encoder_output, prompt, tokenizer, options)
+            return super().generate_with_fallback(*arguments, **options)
 
     def on_full_window(self) -> Recogniser:
         # A view: weights, tokenizer and feature extractor are shared, so concurrent calls cannot disturb each other.

@@ -131,27 +131,6 @@ def test_a_part_that_lost_words_is_heard_again(engine, monkeypatch):
     assert len(repaired.text.split()) > 0.8 * len(whole.text.split())
 
 
-@pytest.mark.parametrize(
-    ("mean_log_probability", "compression_ratio", "beams"),
-    [(-0.3, 1.5, [3]), (-0.9, 1.5, [3, 5]), (-0.3, 2.5, [3, 5])],
-    ids=["sure", "unsure", "repetitive"],
-)
-def test_more_beams_are_spent_only_where_few_leave_doubt(
-    engine, monkeypatch, mean_log_probability, compression_ratio, beams
-):
-    searched = []
-
-    def search(self, encoder_output, prompt, tokenizer, options):
-        searched.append(options.beam_size)
-        result, _, *_ = generate(self, encoder_output, prompt, tokenizer, options)
-        return result, mean_log_probability, 0.0, compression_ratio
-
-    generate = engine_module.Recogniser.__base__.generate_with_fallback
-    monkeypatch.setattr(engine_module.Recogniser.__base__, "generate_with_fallback", search)
-    assert "intente de nuevo" in engine.transcribe(sound_of("d05_03.ogg")).text
-    assert searched == beams
-
-
 def over_the_telephone(sound: Sound) -> Sound:
     spectrum = np.fft.rfft(sound.samples)
     frequencies_hz = np.fft.rfftfreq(len(sound.samples), 1 / SAMPLE_RATE_HZ)
