@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 from tests.docs.console_blocks import ROOT
+from tests.objectives import write_patient_objectives
 
 EXAMPLES = ROOT / "docs" / "examples"
 SMALL = {"PARTS": "--only nlu", "BASE": "HEAD~1", "PAIRS": "5"}
@@ -49,6 +50,7 @@ def checkout(tmp_path):
     reading.write_text(reading.read_text(encoding="utf-8") + SLOWER, encoding="utf-8")
     git(folder, "commit", "-qam", "a slow-down")
     git(folder, "revert", "--no-edit", "HEAD")
+    write_patient_objectives(folder)
     return folder
 
 
