@@ -102,7 +102,7 @@ def _read(container: av.container.InputContainer, *, max_duration_s: float) -> t
         keep(frames)
     keep([None])
     samples_read = np.concatenate(blocks).astype(np.float32)
-    samples_read /= 32768.0  # in place: an hour's quarter is 58 MB
+    samples_read /= 32768.0  # in place: fifteen minutes are 58 MB
     return Sound(samples_read), lost_s
 
 

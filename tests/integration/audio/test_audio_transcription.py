@@ -29,7 +29,9 @@ def references() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return Engine(find_models(), device="cpu")
+    engine = Engine(find_models(), device="cpu")
+    engine.warm_up()
+    return engine
 
 
 def sound_of(name: str) -> Sound:
@@ -137,6 +139,14 @@ def over_the_telephone(sound: Sound) -> Sound:
     spectrum[(frequencies_hz < 300) | (frequencies_hz > 3400)] = 0
     hiss = noise(sound.duration_s, 0.002).samples
     return Sound((np.fft.irfft(spectrum, len(sound.samples)) + hiss).astype(np.float32))
+
+
+def test_speech_found_in_blocks_is_that_found_at_once(monkeypatch):
+    samples = sound_of("d40_02.ogg").samples
+    in_blocks = engine_module._speech_probabilities(samples)
+    assert len(in_blocks) > engine_module._VAD_BLOCK_FRAMES
+    monkeypatch.setattr(engine_module, "_VAD_BLOCK_FRAMES", len(in_blocks))
+    assert in_blocks == pytest.approx(engine_module._speech_probabilities(samples), abs=1e-4)
 
 
 def test_words_over_a_bad_line_are_not_taken_for_silence(engine):
