@@ -43,7 +43,9 @@ def main() -> int:
     options = parser.parse_args()
     effort = QUICK if options.quick else FULL
     chosen = [topic for topic in TOPICS if options.only is None or topic.name in options.only]
-    head = "\n".join(_describe(effort, chosen))
+    load_average = os.getloadavg()
+    busy = load_average[0] > _QUIET_LOAD
+    head = "\n".join(_describe(effort, chosen, load_average))
     sections: list[Section] = []
     failed = []
     for topic in chosen:
@@ -56,13 +58,12 @@ def main() -> int:
         sys.stdout.write(f"{topic.name}: {time.monotonic() - started_s:.0f} s\n")
         sys.stdout.flush()
         lost = f"- **ended in an error, so that their rows are missing: {', '.join(failed)}**\n" if failed else ""
-        options.output.write_text(f"{head}\n{lost}\n{render(sections)}", encoding="utf-8")
+        options.output.write_text(f"{head}\n{lost}\n{render(sections, busy=busy)}", encoding="utf-8")
     sys.stdout.write(f"{options.output}\n")
     return 1 if failed else 0
 
 
-def _describe(effort: Effort, chosen: list[Topic]) -> Iterator[str]:
-    started_under = os.getloadavg()
+def _describe(effort: Effort, chosen: list[Topic], load_average: tuple[float, ...]) -> Iterator[str]:
     environment = asyncio.run(describe_environment(Backends(None, None, "embedded"), embedded=True))
     left_out = [topic.name for topic in TOPICS if topic not in chosen]
     yield from ("# Beside what one would use instead", "")
@@ -73,8 +74,8 @@ def _describe(effort: Effort, chosen: list[Topic]) -> Iterator[str]:
     yield ""
     yield f"- on {datetime.now(UTC):%Y-%m-%d}: {environment.cpu}, {environment.cores} cores, {environment.platform}"
     yield f"- Python {environment.python}; {', '.join(f'{name} {of}' for name, of in environment.versions.items())}"
-    yield f"- load average at the start, over 1, 5 and 15 minutes: {' '.join(f'{one:.2f}' for one in started_under)}"
-    if started_under[0] > _QUIET_LOAD:
+    yield f"- load average at the start, over 1, 5 and 15 minutes: {' '.join(f'{one:.2f}' for one in load_average)}"
+    if load_average[0] > _QUIET_LOAD:
         yield "- **the machine was busy: times, and bars on them, are worse than they would be alone; ratios stand**"
     if environment.noise is not None:
         yield f"- noise: {describe_noise(environment.noise)}"

@@ -173,15 +173,22 @@ def median_of(values: Sequence[float]) -> float:
     return sorted(values)[len(values) // 2]
 
 
-def render(sections: Sequence[Section]) -> str:
-    """The sections in Markdown: all that was compared in one table, all bars in another, then each topic's input."""
-    parts = [_render_compared(sections), _render_bars(sections), *(_render_section(section) for section in sections)]
+def render(sections: Sequence[Section], *, busy: bool = False) -> str:
+    """The sections in Markdown: all that was compared in one table, all bars in another, then each topic's input.
+
+    A bar that does not hold says so when the machine was busy, which is then a cause of its own.
+    """
+    parts = [
+        _render_compared(sections),
+        _render_bars(sections, busy=busy),
+        *(_render_section(section) for section in sections),
+    ]
     return "\n".join(line for part in parts for line in part)
 
 
 def _render_compared(sections: Iterable[Section]) -> Iterator[str]:
     yield from ("## Side by side", "")
-    yield "| topic | side | beside | figure | side | beside | side by beside (90 % interval, pairs) | so it is |"
+    yield "| topic | side | beside | figure | side costs | beside costs | ratio (90 % interval, pairs) | so it is |"
     yield "| --- | --- | --- | --- | ---: | ---: | ---: | --- |"
     for section in sections:
         for row in section.rows:
@@ -199,7 +206,7 @@ def _render_compared(sections: Iterable[Section]) -> Iterator[str]:
         yield ""
 
 
-def _render_bars(sections: Iterable[Section]) -> Iterator[str]:
+def _render_bars(sections: Iterable[Section], *, busy: bool) -> Iterator[str]:
     bars = [row for section in sections for row in section.rows if isinstance(row, Bar)]
     if not bars:
         return
@@ -210,7 +217,9 @@ def _render_bars(sections: Iterable[Section]) -> Iterator[str]:
     yield "| --- | ---: | ---: | --- |"
     for bar in bars:
         limit = f"{'≥' if bar.at_least else '≤'} {_figure(bar.limit)} {bar.unit}"
-        standing = bar.standing if bar.standing == "held" else f"**{bar.standing}**: {bar.cause}"
+        standing = bar.standing
+        if standing != "held":
+            standing = f"**{standing}**{', on a busy machine' if busy else ''}: {bar.cause}"
         bounds = "" if bar.low == bar.measured == bar.high else f" ({_bounds(bar.low, bar.high)})"
         yield f"| {bar.what} | {limit} | {_figure(bar.measured)}{bounds} | {standing} |"
     yield ""
@@ -263,4 +272,4 @@ def _standing(ratio: PairedRatio) -> str:
         return f"**{_figure(1 / ratio.ratio)} times cheaper**"
     if ratio.low is not None and ratio.low > 1:
         return f"**{_figure(ratio.ratio)} times dearer**"
-    return "not proven different"
+    return "not proven different" if ratio.low is not None and ratio.high is not None else "not known: too few pairs"

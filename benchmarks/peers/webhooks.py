@@ -59,6 +59,6 @@ def run(effort: Effort) -> Section:
 def _unmoved(name: str, found: dict[str, list[list[float]]]) -> Bar:
     """Whether the acknowledgement waits for the provider: the bar is on the interval's lower end."""
     low, high = bootstrap_bounds(found[name], found[REFERENCE], random.Random(0))
-    cause = "sends that fail are tried again on the same two cores"
+    cause = "replies are sent, and tried again, by the process that acknowledges, on the same cores"
     what = f"webhook acknowledged, P95 while the provider: {name}, by P95 while it answers at once"
     return Bar(what, "times", MAX_RATIO, p95_ratio(found[name], found[REFERENCE]), low, high, cause)

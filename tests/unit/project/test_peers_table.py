@@ -29,7 +29,7 @@ def cells(line):
         ([1, 1, 1, 1, 1], [50, 50, 51, 49, 50], "**50 times cheaper**"),
         ([30, 30, 31, 29, 30], [10, 10, 10, 10, 10], "**3 times dearer**: it does more"),
         ([9, 11, 10, 10, 12], [10, 10, 10, 10, 10], "not proven different"),
-        ([1, 1, 1, 1], [50, 50, 50, 50], "not proven different"),
+        ([1, 1, 1, 1], [50, 50, 50, 50], "not known: too few pairs"),
     ],
 )
 def test_a_ratio_counts_only_with_its_whole_interval(ours, theirs, standing):
@@ -71,6 +71,15 @@ def test_a_missed_bar_says_why_and_a_held_one_does_not():
     shown = "\n".join(lines(missed, held))
     assert "| slow | ≤ 10 ms | 12 | **missed**: it is too much |" in shown
     assert "| fast | ≤ 10 ms | 8 | held |" in shown
+
+
+def test_a_bar_that_a_busy_machine_missed_says_so():
+    bars = [
+        Section("Title", "", (single_bar("slow", "ms", 10, 12, cause="why"), single_bar("fast", "ms", 10, 8, cause="")))
+    ]
+    shown = render(bars, busy=True)
+    assert "**missed**, on a busy machine: why" in shown
+    assert shown.count("busy") == 1
 
 
 def test_a_percentile_has_the_interval_of_its_ranks():
