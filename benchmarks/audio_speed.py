@@ -8,7 +8,7 @@ clip by clip, each going first every other time; a clip's time is its median ove
 as the service runs it, in worker processes; the document's side runs as the document writes it, in a process too.
 
 ``speedup_ratio`` is of the medians, in wall time; ``per_clip`` is the median of the clips' own ratios with its 90 %
-interval, in wall time and in processor time, which a busy machine disturbs less. A note over 12 s is heard on two
+interval, in wall time and in processor time, which a busy machine disturbs less. A note over 20 s is heard on two
 cores, which only its wall time shows. The word error rate's difference carries a paired bootstrap interval. Needs the
 extra ``audio``, and Linux for the processor time of others.
 """

@@ -1,6 +1,6 @@
 """From samples to a transcript: find the speech, hear it on the short window, doubt the answer, hear it again.
 
-A clip of up to 12 s is heard in one window. A longer one is cut at pauses into parts that are heard in parallel.
+Each part of a clip up to 20 s is one window. Longer clips are cut at pauses into parts that are heard in parallel.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from faster_whisper.vad import get_vad_model
+from faster_whisper.vad import VadOptions, get_speech_timestamps, get_vad_model
 
 from cabanas.audio import guard
 from cabanas.audio.availability import available_cores
@@ -28,8 +28,7 @@ from cabanas.stages import stage
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-# Two halves of a note of 15 s cost no more than the whole, and are ready in half the time where two cores are free.
-_LONGEST_PART_S = 12
+_LONGEST_PART_S = 20
 _VAD_FRAME = 512
 """Samples that the voice detector judges together."""
 _VAD_CONTEXT = 64
@@ -38,7 +37,6 @@ _VAD_BLOCK_FRAMES = 1000
 _SPEECH_PADDING_S = 0.4
 # Shorter pauses stay in a note that is heard in one piece: the words around them explain each other.
 _LONG_PAUSE_S = 2.0
-_BREATH_S = 0.16
 # Less speech than this is no word. Whisper answers a click with "No.", which is an answer to a booking question.
 _SHORTEST_SPEECH_S = 0.25
 # Fluent speech makes 4 to 6 tokens a second; the limit ends a repetition loop before it gets costly.
@@ -89,7 +87,7 @@ class Engine:
         """Load every model that some clip would get, and run each once."""
         for size in {nearest_size(wanted_size(duration_s), self._models) for duration_s in (5.0, 20.0, 60.0)}:
             second = np.zeros(SAMPLE_RATE_HZ, np.float32)
-            _hear(self._recogniser(size), _Part((Span(0, len(second)),), second), "es")
+            _hear(self._recogniser(size), _Part((Span(0, len(second)),), second), "es", timestamps=False)
         _find_speech(second, long=False)
 
     def transcribe(self, sound: Sound, *, language: str = "es") -> Transcript:
@@ -136,12 +134,12 @@ class Engine:
 
     def _hear_in_parallel(self, recogniser: Recogniser, parts: list[_Part], language: str) -> list[_Heard]:
         def hear(part: _Part) -> _Heard:
-            return _hear_carefully(recogniser, part, language)
+            return _hear_carefully(recogniser, part, language, timestamps=False)
 
         heard = list(self._listeners.map(hear, parts))
         paces = [len(h.text.split()) / part.duration_s for h, part in zip(heard, parts, strict=True)]
         for index in guard.lost_words(paces):
-            again = _hear(recogniser.on_full_window(), parts[index], language)
+            again = _hear(recogniser.on_full_window(), parts[index], language, timestamps=True)
             if len(again.text.split()) > len(heard[index].text.split()) and not guard.suspicion(
                 again.text, speech_s=parts[index].duration_s
             ):
@@ -151,12 +149,16 @@ class Engine:
 
 def _find_speech(samples: npt.NDArray[np.float32], *, long: bool) -> list[Span]:
     """Speech without padding. A long clip's is told apart at every breath, to have places where it can be cut."""
+    if long:
+        # Its stricter rule finds the better places to cut.
+        options = VadOptions(
+            speech_pad_ms=0,
+            min_silence_duration_ms=160,
+            max_speech_duration_s=_LONGEST_PART_S - 2 * _SPEECH_PADDING_S,
+        )
+        return [Span(found["start"], found["end"]) for found in get_speech_timestamps(samples, options)]
     probabilities = _speech_probabilities(samples)
-    spans = find_speech(
-        probabilities,
-        shortest_pause=_frames(_BREATH_S if long else _LONG_PAUSE_S),
-        longest=_frames(_LONGEST_PART_S - 2 * _SPEECH_PADDING_S) if long else len(probabilities),
-    )
+    spans = find_speech(probabilities, shortest_pause=_frames(_LONG_PAUSE_S), longest=len(probabilities))
     return [Span(span.start * _VAD_FRAME, min(span.end * _VAD_FRAME, len(samples))) for span in spans]
 
 
@@ -195,17 +197,18 @@ def _hear_carefully(
     language: str,
     *,
     speech_s: float | None = None,
+    timestamps: bool = True,
 ) -> _Heard:
     """Hear a part on the short window, and on the full one where the answer looks wrong."""
     seconds = part.duration_s if speech_s is None else speech_s
-    heard = _hear(recogniser, part, language)
+    heard = _hear(recogniser, part, language, timestamps=timestamps)
     if guard.suspicion(heard.text, speech_s=seconds) is None:
         return heard
-    again = _hear(recogniser.on_full_window(), part, language)
+    again = _hear(recogniser.on_full_window(), part, language, timestamps=True)
     return _Heard(again.segments, retried=True)
 
 
-def _hear(recogniser: Recogniser, part: _Part, language: str) -> _Heard:
+def _hear(recogniser: Recogniser, part: _Part, language: str, *, timestamps: bool) -> _Heard:
     found, _ = recogniser.transcribe(
         part.samples,
         language=language,
@@ -215,8 +218,7 @@ def _hear(recogniser: Recogniser, part: _Part, language: str) -> _Heard:
         # A second, warmer try repairs most failed ones; all six of the default cost 12 s on plain silence.
         temperature=(0.0, 0.4),
         condition_on_previous_text=False,
-        # Without them Whisper may stop at a pause and lose what comes after.
-        without_timestamps=False,
+        without_timestamps=not timestamps,
         max_new_tokens=int(_TOKENS_AT_LEAST + _TOKENS_PER_S * part.duration_s),
     )
     return _Heard(
