@@ -25,18 +25,19 @@ _FRAGMENTS = {
     "offered": "(?<!{PRICE|HOW_MUCH|WHERE}) {HAY|HAVE|REMAIN}",
     "day": """(?<=EL) DAY (?! {THING|PET|SERVICE} ) | DAY (?= {Y|AL|A|DASH|COMMA|DE|DEL} {DAY|MONTH} )
         | WEEKDAY | FINDE | GLUED | MANANA | HOY | FIN | SEMANA""",
-    "distance": "HOW_MUCH (?: {DE|DEL|REMAIN} | ESTE UNKNOWN? {DE|DEL} | UNKNOWN {DE|DEL} )",
+    "distance": "HOW_MUCH (?: {DE|DEL|REMAIN} | {ESTE|STAND} UNKNOWN? {DE|DEL} | UNKNOWN {DE|DEL} )",
 }
 
 _SIGNS = Anchored(
     {
         CANCELAR: """@wanted (?<!SERVICE DE) CANCEL (?! {EL|LA|DEL}? {PAY|DEPOSIT|TOTAL} )
-            | (?<={DE|LA}) BAJA | (?<=UNKNOWN) BAJA (?= {LA|EL|MY} ) | REFUND | SIN EFFECT | NO WANT LA? BOOKING
+            | (?<={DE|LA}) BAJA | (?<=UNKNOWN) BAJA (?= {LA|EL|MY} ) | REFUND | SIN BAJA | NO WANT LA? BOOKING
             | NO {NOS|ME}? (?: GO A POWER | POWER | GO A ) {GO|UNKNOWN|ARRIVE} (?! {ES|MAS} )
             | NO GO (?: {COMMA|DOT} | $ )""",
-        RESERVAR: """@wanted @unpriced (?<!EN) BOOK
-            | (?<!{MY|OWN|LA|DE|SIN|NO|LAS|ESTE}) (?<!OWN {UN|LA|YA}) (?<!NO WANT) BOOKING
-            | (?<!NO) {WANT|MAKE|CONFIRM|BOOK} UNKNOWN? LA BOOKING | (?<={LA|LO}) (?<!{NO|YA} {LA|LO}) {TAKE|KEEP}
+        RESERVAR: """@wanted @unpriced (?<!{EN|WHERE|CODE}) (?<!NO ES PARA) (?<!STAND UNKNOWN) BOOK
+            | (?<!{MY|OWN|LA|DE|SIN|NO|LAS|ESTE|EN}) (?<!OWN {UN|LA|YA}) (?<!NO WANT) BOOKING
+            | (?<={ME|NOS}) RESERVE (?! YA ) | RESERVE {UNKNOWN|POR UNKNOWN} (?: {COMMA|DOT} | $ )
+            | (?<!NO) {WANT|MAKE|CONFIRM|BOOK|ANSWER} UNKNOWN? LA BOOKING | MAKE DOCUMENT DE {MY|LA} BOOKING | (?<={LA|LO}) (?<!{NO|YA} {LA|LO}) {TAKE|KEEP}
             | TAKE {LA|LO|EL} (?! {ANO|MES} ) | (?<={ME|NOS}) KEEP CON | LEAVE_ME RESERVED
             | (?<={LA|LO}) WANT (?! {UNKNOWN|QUE} )
             | (?<!{TE|LE|SE|LO|YA|NO|QUE}) (?<!{TE|LE} {LA|LO}) CONFIRM (?! {SI|MANANA|WEEKDAY|HOY} )
@@ -44,26 +45,27 @@ _SIGNS = Anchored(
             | (?<!NO) WANT {LA|ESTE} LODGING
             | (?<={MAY|POWER|WANT}) CHANGE (?= {PARA|AL} | {LA|EL|MY|DE}{1,2} CALENDAR_DATE )
             | CHANGE {LA|EL|MY|DE|CALENDAR_DATE|UNKNOWN}{0,4} BOOKING""",
-        DISPONIBILIDAD: """FREE | (?<!{AIR|UNKNOWN}) LIBRE | TAKEN | (?<!{LEAVE_ME|LO}) RESERVED
+        DISPONIBILIDAD: """FREE | (?<!{AIR|UNKNOWN}) LIBRE | TAKEN | (?<!{LEAVE_ME|LO|OWN}) RESERVED
             | WANT {ALGO|ANY|UN|SOME}? LODGING
             | (?<!{QUE|EL|DEL|ESE|ESTE|BOOK}) PLACE (?! PARA UNKNOWN? {EL|LA|UN|LOS}? SOME? {SERVICE|THING|PET} )
-            | @offered (?: {ANY|UN|OTRO}? {LODGING|CALENDAR_DATE} | ALGO (?! MAS? {PRICE|SERVICE} ) | NOTHING
+            | @offered (?: {ANY|UN|OTRO}? {LODGING|CALENDAR_DATE} | ALGO (?! MAS? {PRICE|SERVICE} ) | NOTHING | {LA|LAS} DE COUNT THING
                 | PARA (?! MAKE ) | {DEL|ENTRE|DESDE}
                 | EL? (?: @day ) )
             | REMAIN {ALGO|ANY|UN|LODGING|NOTHING}""",
-        SERVICIOS: """(?<!{CON|SIN}) (?<!{CON|SIN} {SERVICE|UNKNOWN} Y) SERVICE | SELLS CON | WHERE | NEAR
+        SERVICIOS: """(?<!{CON|SIN}) (?<!{CON|SIN} {SERVICE|UNKNOWN} Y) SERVICE | SELLS CON | WHERE
             | (?<!CORRECTION LA) CLOCK_TIME
-            | HOW_MANY (?! {NOCHES|DIAS|SEMANAS} ) | (?<=A) @distance
+            | HOW_MANY (?! {NOCHES|DIAS|SEMANAS|SOMOS|GO|THEY_GO} ) | (?<=A) @distance
             | HOW_MUCH HAY {DE|DESDE|HASTA} (?! DEPOSIT ) | (?<= A {COUNT|BIG} ) THING {DE|DEL}
             | {HAVE|HAY} {COUNT|LAS|LOS|EL|LA}? {THING|SERVICE} | COMO (?: MAKE PARA | SE | LA )? ARRIVE
             | {MAY|POWER|SE} {BRING|GO|ARRIVE} CON? {MY|UN|LA|EL|SOME|LOS|LAS}? PET
             | PLACE PARA UNKNOWN? {EL|LA|UN|LOS}? SOME? {SERVICE|THING}""",
-        PRECIO: """PRICE | (?<!Y) WOULD_LEAVE | (?<! A ) HOW_MUCH (?! {ANTES|ARRIVE} | HAY {DE|DESDE|HASTA} )
+        PRECIO: """(?<!LE) PRICE | (?<!Y) WOULD_LEAVE | (?<! A ) HOW_MUCH (?! {ANTES|ARRIVE} | UNKNOWN FIT | HAY {DE|DESDE|HASTA} )
             | (?<= A ) (?! @distance ) HOW_MUCH
             | TOTAL {POR|X} COUNT
             | WORTH {LA|EL|POR|DE|DEL|X|PARA|UN|ES} | (?<=QUE) {SELLS|WORTH} | (?<={ME|NOS|LE}) SELLS
             | SELLS {SAME|MONEY|COUNT|GLUED|P99|BIG|MAS|LA|LO|POR|X|PARA|ASK}
-            | (?<!{UN|LA|EL|S|N|P} D12) (?<=D12) X D12""",
+            | (?<!{UN|LA|EL|S|N|P|DE} D12) (?<=D12) X D12
+            | CASH {LA|LAS|POR|X} COUNT? {NOCHE|NOCHES} ASK""",
     },
     _FRAGMENTS,
 )
@@ -71,14 +73,17 @@ _SIGNS = Anchored(
 _SERVICE_ALONE = grammar(
     "SERVICE | MEANS | PET | (?<!{POR|LA}) INFO | CHECK | FIT | COME_IN SOME ASK | THING ASK "
     "| {HAVE|HAY} {UN|ANY|UNKNOWN} | REACHES | COMO {ES|SE} | SE MAY UNKNOWN | EN QUE UNKNOWN | AIR "
+    "| HAY QUE {UNKNOWN|BRING|LEAVE} (?! DEPOSIT ) | SE MAY {GO|ARRIVE} EN {UNKNOWN|THING} | THING ES {DE|UN|COUNT} "
+    "| {STAND|REMAIN} EN {UNKNOWN|SAN|STREET|LA|DAY|EL UNKNOWN} (?! UNKNOWN? MONTH {COMMA|ASK} ) "
+    "| STREET {^DOT|ASK}{0,7} ASK"
     "| {POWER|MAY} {UNKNOWN|ARRIVE|LEAVE} {ANTES|AFTER|A} {DE|LA|LAS}"
 )
-_PRICE_ALONE = grammar("DEPOSIT | PAYS | MONEY | WORTH | CASH {LA|POR|X|ASK} | EL TOTAL (?! {DE|ES|SOMOS|SERIA} )")
+_PRICE_ALONE = grammar("DEPOSIT | PAYS | MONEY | WORTH | CASH {LA|LAS|POR|X|ASK} | BIG {LA|POR|X} NOCHE | EL TOTAL (?! {DE|ES|SOMOS|SERIA} )")
 _OFFER_ALONE = grammar("{HAY|HAVE} (?: ASK | $ )")
 
 _ALONE = classes(
     """MEANS HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH AIR TOTAL COME_IN THING CASH REACHES PAYS
-    MAY POWER"""
+    MAY POWER STAND REMAIN STREET BIG"""
 )
 _HELLO = classes("HELLO")
 _DONE = classes("PAY PAST VISITED")

@@ -32,7 +32,7 @@ _FRAGMENTS = {
     "ordinal": "(?: ORDINAL | D12 RO )",
     "of_month": "{DE|DEL} (?:MES DE)? MONTH (?: {DE|DEL}? YEAR )?",
     "out": "{OUT_WORD|LEAVE}",
-    "day_name": "{NAVIDAD|NOCHEBUENA|CARNAVAL|PASCUA|REYES|SANTA|VALENTINE|FINDE|LARGO}",
+    "day_name": "{NAVIDAD|NOCHEBUENA|CARNAVAL|PASCUA|REYES|SANTA|LOVERS|FINDE|LARGO}",
     # "hoy 16 y mañana 17"
     "its_number": "(?: DIGITS @tail (?= {Y|A|AL|HASTA|COMMA} | $ ) )",
     "holy_week": "SEMANA SANTA | PASCUA",
@@ -40,7 +40,7 @@ _FRAGMENTS = {
         | NOCHE BUENA | ANO NUEVO | {FIN|FINES} DE ANO | (?<={PARA|EN|DE|POR|X|HASTA|A|Y}) REYES | DIA DE REYES
         | WEEKDAY (?: SANTO | DE PASCUA ) | DIA DE LA MOTHER | DIA DEL FATHER
         | DIA {DE|DEL} {LA|LAS|LOS}? {CHILD|KID|KIDS}
-        | DIA DE LOS LOVERS | (?: DIA DE )? SAN VALENTINE
+        | DIA DE LOS LOVERS | (?: DIA DE )? SAN LOVERS
         | (?<={FINDE|LARGO|SEMANA} DE LA) {INDEPENDENCE|FLAG|SOVEREIGNTY|DIVERSITY|VIRGIN}
         | {FERIADO|DIA} {DE|DEL} {LA|LAS|LOS}? {WORKER|INDEPENDENCE|FLAG|SOVEREIGNTY|DIVERSITY|MALVINAS|VIRGIN}""",
     # "semana santa 2027", "navidad del año que viene"
@@ -55,7 +55,7 @@ _KINDS = {
     "numeric_full": "(?: S | (?<!BIG) N | P ) {S12|N12|P12} (?: YEAR | YGLUED | N31 | {DIGITS|D99} @tail )",
     "glued_day": """{N|S|P} (?= (?: {N|S|P} ){0,4} DAY RO? {DE|DEL}? MONTH ) | N (?= S DIGITS @tail )
         | (?<={DEL|EL|DIAS}) N (?= D31 @tail )""",
-    "numeric": """{D12|D31} SLASH D12 @tail | (?<!{MONEY|UN|LAS}) S (?: D12 @tail | N12 (?= {S|N} ) )
+    "numeric": """{D12|D31} SLASH D12 @tail | (?<!{MONEY|UN|LAS}) (?<!CODE PAREN) S (?: D12 @tail | N12 (?= {S|N} ) )
         | (?<!{MONEY|BIG}) N D12 @tail
         | (?<!{MONEY|LAS|CLOCK_TIME}) P (?: D12 @tail | N12 (?= P ) )""",
     "worded": """{D12|D31} {SLASH|DASH} MONTH (?: {SLASH|DASH} {YEAR|D31} )? @tail
@@ -67,11 +67,11 @@ _KINDS = {
         | MONTH N (?= DIGITS @tail )
         | (?<=MONTH DIGITS {AL|A|HASTA|DASH}) MONTH DIGITS @tail""",
     "day_of_numbered_month": "(?<={EL|DEL|AL|DIA}) DAY {DE|DEL} {D12|W12} (?! {RO|MONTH|DE|A} ) @tail",
-    "weekend": """(?: {ESTE|ESE|PROXIMO|OTRO|ORDINAL} | D12 RO )? (?: @weekend ) PROXIMO? (?: UNKNOWN? LARGO )?
-            (?: @nextish | PASADO | @next_week | AFTER DE ESTE )?
+    "weekend": """(?: {ESTE|ESE|PROXIMO|OTRO|ORDINAL} | D12 RO )? (?: @weekend ) (?: PROXIMO | ESTE (?= COMMA? NO ) )? (?: UNKNOWN? LARGO )?
+            (?: @nextish | PASADO | QUE PROMISE | @next_week | AFTER DE ESTE | AFTER (?= DEL FERIADO ) )?
             (?: (?<! LARGO ) {DEL|AL} FERIADO (?! {DE|DEL} )
                 | DEL DAY Y EL? DAY (?! RO? {DE|DEL}? MONTH ) @tail
-                | {DEL|AL} (?: FERIADO {DE|DEL} | WEEKDAY )? @of_day | @of_month
+                | {DEL|AL} (?: FERIADO {DE|DEL} | WEEKDAY )? @of_day | @of_month (?: COMMA EL {DEL|DE} @of_day )?
                 | (?: {DE|DEL} LA? )? @dated_holiday | (?<=LARGO) MONTH
                 | S D12 @tail (?! {A|AL|HASTA|DASH|MONTH|DE|Y} )
                 | COMMA? NO @the_other | (?<= NO ESTE FINDE ) @the_other | (?<= NO ESTE FIN DE SEMANA ) @the_other )?
@@ -79,7 +79,7 @@ _KINDS = {
         | BRIDGE (?: {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month | (?: {DE|DEL} LA? ) @dated_holiday )""",
     "holiday": "@dated_holiday",
     "week": """(?: ESTE | ESE | PROXIMO | OTRO | ORDINAL | TODO LA? | D12 {RO|A} )? SEMANA (?! SANTA )
-        (?: @nextish | PASADO )?
+        (?: @nextish | PASADO | QUE PROMISE )?
         (?: DEL WEEKDAY? @of_day | @of_month | {DE|DEL} @dated_holiday )?""",
     "fortnight": """(?: ORDINAL | D12 {RO|A}? ) QUINCENA (?: @of_month )? | QUINCENA DEL @of_day
         | (?<=LA) @ordinal @of_month""",
@@ -94,17 +94,19 @@ _KINDS = {
     "price": "MONEY {DIGITS|D99} {A|AL|DASH|Y|O} {DIGITS|D99}",
     "ago": "HACE COMO? COUNT (?: @span_unit | NOCHES | HOUR | THING )",
     "length": """(?<!{KID|KIDS} DE) (?: UN PAR DE | COUNT (?: {O|A|DASH} SOME )? SOLO? ) (?: @length_unit )
-        (?: {Y|COMMA|SLASH|CON}? SOME NOCHES )?
+        (?: (?<=NOCHES) {DOT|COMMA|ASK}? (?: NO COMMA | CORRECTION COMMA? ) {QUE|ES|SERIA}? SOME
+                (?= {COMMA|DOT|ASK} | $ )
+            | {Y|COMMA|SLASH|CON}? SOME NOCHES )?
         | NOCHES COLON DIGITS | (?<!{COUNT|GREETING|LAS|DE}) NOCHES DIGITS (?= {COMMA|DOT} | $ )""",
     "overmorrow": """PASADO MANANA
         | (?: (?<=MANANA {Y|A}) | (?<=MANANA WEEKDAY {Y|A}) | (?<=HASTA) | (?<={ME|NOS} GO) )
             PASADO (?! {MANANA|MES|ANO} )""",
     "tomorrow": "(?<!{LA|ESTE|ESE}) MANANA @its_number?",
-    "today": "HOY @its_number? | ESTE {NOCHE|TARDE}",
+    "today": "HOY (?! ESTE A? {BIG|MONEY|UNKNOWN|CASH} ) @its_number? | ESTE {NOCHE|TARDE}",
     "weekday": """MAR (?= GLUED | DIGITS (?: {DE|DEL}? MONTH | {AL|A|DASH} ) )
         | INITIAL (?= DAY {A|AL|DASH} {INITIAL|DE} DAY )
-        | {ESTE|ESE|PROXIMO|OTRO|ORDINAL}? WEEKDAY (?: PASADO | @next_week
-            | (?: @nextish )? COMMA? NO COMMA? EL (?: OTRO | @nextish ) | @nextish
+        | {ESTE|ESE|PROXIMO|OTRO|ORDINAL}? WEEKDAY (?: PASADO | QUE PROMISE | @next_week
+            | (?: @nextish | ESTE )? COMMA? NO COMMA? EL (?: OTRO | @nextish ) | @nextish
             | DOT (?= DAY ) | DE ESTE SEMANA | @of_month
             | (?<= NO ESTE WEEKDAY ) @the_other )?""",
     "feriado": "FERIADO {DE|DEL} DAY RO? (?! {DE|DEL}? MONTH ) @tail",
@@ -126,6 +128,7 @@ _KINDS = {
         | (?: (?<=MONTH @out) | (?<=MONTH CHECK @out) | (?<=MONTH {COMMA|Y} @out) | (?<=MONTH {COMMA|Y} CHECK @out) )
             DIGITS @tail
         | DIGITS @tail (?= (?: COMMA DIGITS ){0,6} {Y|O} EL? S D12 )
+        | (?<!{SOMOS|PARA}) D31 (?= Y D12 RO ) | (?<=D31 Y) D12 RO @tail
         | (?<=N31) D31 @tail | (?<=MONTH N) DIGITS @tail""",
     # Counts only right after another day.
     "linked_day": "(?: (?<=DAY{Y|COMMA|O|HASTA}) | (?<={MONTH|COLON} DAY {A|DASH}) ) DAY @tail",

@@ -149,12 +149,30 @@ class Reader:
         day, month = _value(self.tokens[start]), _value(self.tokens[match.end() - 1])
         if (day, month) == _ROUND_THE_CLOCK and (not start or self.tape[start - 1] not in _CUES):
             return None
-        is_like_a_score = (day, month) in _FULL_MARKS or (
-            self.tape[start] in _DASHED_OR_DOTTED and len(self.tokens[start]) == len("1-") and month < 10
+        is_like_a_score = (
+            (day, month) in _FULL_MARKS
+            or (self.tape[start] in _DASHED_OR_DOTTED and len(self.tokens[start]) == len("1-") and month < 10)
+            or (month in _BEST_MARKS and day <= month and self._is_praise(match))
+            or ((day, month) in _FRACTIONS and start and self.tape[start - 1] in _DAY_CLASSES)
         )
-        if is_like_a_score and not self._is_cued(match):
+        if (is_like_a_score and not self._is_cued(match)) or self._is_timestamp(match):
             return None
         return self._dated(match, day, month, None)
+
+    def _is_praise(self, match: re.Match[str]) -> bool:
+        """As in "9/10 la estadía" and "todo impecable, 9/10"."""
+        start, end = match.span()
+        follows = self.tape[end : end + 1]
+        if follows and follows not in _STOPS:
+            return follows in _PRAISED
+        return bool(start) and self.tape[start - 1] in _PRAISED
+
+    def _is_timestamp(self, match: re.Match[str]) -> bool:
+        """A message that is passed on: "[3/5/26 22:10] Mamá: ..."."""
+        start, end = match.span()
+        if self.tape[end + 1 : end + 2] != _COLON and self.tape[end + 2 : end + 3] != _COLON:
+            return False
+        return not (start and self.tape[start - 1] in _SCORE_CUES) and _PASSED_ON.match(self.tape, end) is not None
 
     def _is_cued(self, match: re.Match[str]) -> bool:
         """Whether the words around two numbers, or their absence, say that they are a date and no score or decimal."""
@@ -166,6 +184,8 @@ class Reader:
     def numeric_full(self, match: re.Match[str]) -> Point | None:
         start = match.start()
         day, month, year = (_value(token) for token in self.tokens[start : start + 3])
+        if self._is_timestamp(match):
+            return None
         return self._dated(match, day, month, _full_year(year))
 
     def iso(self, match: re.Match[str]) -> Point | None:
@@ -178,7 +198,21 @@ class Reader:
         start, end = match.span()
         month_at = start + match[0].rindex(_MONTH)
         year = None if month_at == end - 1 else _full_year(VALUE_OF[self.tokens[end - 1]])
-        return self._dated(match, VALUE_OF[self.tokens[start]], VALUE_OF[self.tokens[month_at]], year)
+        day, month = VALUE_OF[self.tokens[start]], VALUE_OF[self.tokens[month_at]]
+        if start and self.tape[start - 1] in _BEFORE_STREETS and self._is_street(match, day, month):
+            return None
+        return self._dated(match, day, month, year)
+
+    def _is_street(self, match: re.Match[str], day: int, month: int) -> bool:
+        """Streets and towns are named after days: "se entra por 1 de Mayo", "cerca de 9 de Julio", "la 9 de Julio"."""
+        start, end = match.span()
+        before = self.tape[start - 1]
+        if before == _LA:
+            return True
+        if _RANGE_GOES_ON.match(self.tape, end) is not None:
+            return False
+        ways = _WAYS if before == _POR or (day, month) not in _STREET_DAYS else _WAYS | _NAMES
+        return start > 1 and (before == _POR or (day, month) in _STREET_DAYS) and self.tape[start - 2] in ways
 
     def month_first(self, match: re.Match[str]) -> Point | None:
         month, day = VALUE_OF[self.tokens[match.start()]], _value(self.tokens[match.end() - 1])
@@ -193,12 +227,19 @@ class Reader:
             return None
         if year is not None and year > self.reference.year + _YEARS_AHEAD:
             return None
+        if _AYER in self.tape and self._is_just_past(day, month):
+            return None
         start, end = match.span()
         point = Point(start, end)
         point.day, point.month = day, month
         if year is not None:
             point.year = year
         return point
+
+    def _is_just_past(self, day: int, month: int) -> bool:
+        """Yesterday or the day before: "fue realizado ayer, 13 de octubre"."""
+        passed = (self.reference - DAY, self.reference - 2 * DAY)
+        return (day, month) in [(one.day, one.month) for one in passed]
 
     def feriado(self, match: re.Match[str]) -> Point | None:
         """The next such day that is a holiday: "el feriado del 8"."""
@@ -234,7 +275,7 @@ class Reader:
         return point
 
     def _is_weekly(self, at: int) -> bool:
-        """As in "los martes" and "un sábado"; "los días martes 5 y miércoles 6" are days."""
+        """As in "los martes", "un sábado", "buen domingo" and "soy Domingo"; "los días martes 5 y miércoles 6" are days."""
         return at > 0 and self.tape[at - 1] in _EVERY and self.tape[at + 1 : at + 2] not in _DAY_CLASSES
 
     def _nth_in_month(self, weekday: int, month: int, nth: int) -> date:
@@ -309,8 +350,16 @@ class Reader:
         around = calendar.long_weekend_around(holiday.fixed) if is_day_off else None
         return self._vague(match, *(around or _weekend_of(holiday.fixed)))
 
-    def _weekend_span(self, match: re.Match[str], *, is_long: bool) -> tuple[date, date] | None:
+    def _weekend_span(  # noqa: PLR0911 - one for each form
+        self, match: re.Match[str], *, is_long: bool
+    ) -> tuple[date, date] | None:
         day, month = self._of_day(match)
+        if is_long and _AFTER_HOLIDAY.search(match[0]):
+            return self._weekend_after(day, month)
+        start = match.start()
+        if start > 2 and self.tape[start - 2] == _POR and self.tape[start - 3] in _DAY_CLASSES and day is None:
+            anchor = next_day_of_month(_value(self.tokens[start - 3]), self.reference)  # "el 24 por el finde"
+            return None if anchor is None else _weekend_of(anchor)
         ordinal = VALUE_OF.get(self.tokens[match.start()]) if match[0][0] in _NUMBERED else None
         if day is not None:
             anchor = self._weekend_anchor(day, month, is_long=is_long)
@@ -331,6 +380,13 @@ class Reader:
                 found = calendar.next_long_weekend(found[1] + DAY)
             return found
         return None if ordinal is not None else self._plain_weekend(match)  # none: "el primer finde libre"
+
+    def _weekend_after(self, day: int | None, month: int | None) -> tuple[date, date] | None:
+        """As in "el finde siguiente al feriado del 24 de noviembre"."""
+        long = calendar.next_long_weekend(self.reference)
+        anchor = self._day_from(day, month) if day is not None else None if long is None else long[1]
+        friday = None if anchor is None else next_weekday(FRIDAY, anchor)
+        return None if friday is None else (friday, friday + 2 * DAY)
 
     def _plain_weekend(self, match: re.Match[str]) -> tuple[date, date]:
         friday = self.reference + ((FRIDAY - self.reference.weekday()) % 7) * DAY
@@ -531,11 +587,22 @@ def _weekend_of(day: date) -> tuple[date, date]:
 
 
 _NEXT_WEEK = grammar("LA SEMANA (?: QUE? VIENE | PROXIMO ) | {PROXIMO|OTRO} SEMANA")
+_AFTER_HOLIDAY = grammar("{VIENE|PROXIMO} AL FERIADO | AFTER DEL FERIADO")
 _ROUND_THE_CLOCK = (24, 7)
-_EVERY = classes("LOS CADA UN ANY")
+_EVERY = classes("LOS CADA UN ANY GOOD WISH HOME")
 _CUES = classes("EL DEL AL DIA HASTA DESDE")
 # Marks out of five and ten: "5/5 la atención".
 _FULL_MARKS = frozenset({(5, 5), (10, 10)})
+_BEST_MARKS, _FRACTIONS = frozenset({5, 10}), frozenset({(1, 2), (1, 4), (3, 4)})
+_STOPS, _PRAISED = classes("COMMA DOT ASK"), classes("LA EL LOS LAS TODO UNKNOWN WISH")
+_PASSED_ON = grammar("COMMA? DIGITS COLON {DIGITS|D99} {^COMMA|ASK|SOMOS|PARA}{1,8} COLON")
+# Days that streets and towns are named after.
+_STREET_DAYS = frozenset(
+    [(25, 5), (9, 7), (1, 5), (12, 10), (20, 6), (24, 9), (3, 2), (11, 9), (17, 8), (2, 4), (17, 10), (18, 7), (20, 11)]
+)
+_BEFORE_STREETS = classes("LA POR DE A")
+_WAYS = classes("FIT GO ARRIVE LEAVE REACHES O WHERE STREET THING STAND")
+_NAMES = classes("UNKNOWN")
 _SCORE_CUES = _CUES | classes(
     "PARA ENTRE A DASH Y COLON N WEEKDAY ARRIVE LEAVE IN_WORD OUT_WORD CALENDAR_DATE COMMA SLASH"
 )
@@ -544,13 +611,14 @@ _HOUSE_NUMBER = classes("BIG D99")
 _DASHED_OR_DOTTED = classes("N12 P12")
 _WISHED = grammar("{WISH|GOOD} (?: {NAVIDAD|PASCUA} {Y|COMMA} )? $")
 _MONTH, _NUEVO, _ESTE, _OTRO = (symbol_of(name) for name in ["MONTH", "NUEVO", "ESTE", "OTRO"])
+_AYER, _LA, _POR, _COLON = (symbol_of(name) for name in ["AYER", "LA", "POR", "COLON"])
 _QUINCENA, _EL, _AFTER, _NO = classes("QUINCENA"), classes("EL"), classes("AFTER"), symbol_of("NO")
 _PAR, _Y = classes("PAR"), symbol_of("Y")
 _CARNIVAL, _MOTHER, _FATHER = (symbol_of(name) for name in ["CARNAVAL", "MOTHER", "FATHER"])
 _CHILDREN = classes("CHILD KID KIDS")
 _WEEKDAY_SYMBOL = symbol_of("WEEKDAY")
 _PASADO, _WEEKDAY, _SEMANA, _LARGO, _YEAR = (
-    classes(name) for name in ("PASADO", "WEEKDAY INITIAL MAR", "SEMANA", "LARGO FERIADO BRIDGE", "YEAR")
+    classes(name) for name in ("PASADO PROMISE", "WEEKDAY INITIAL MAR", "SEMANA", "LARGO FERIADO BRIDGE", "YEAR")
 )
 _MONTH_SET, _ORDINAL, _SLASHED = classes("MONTH"), classes("ORDINAL"), classes("S")
 _NUMBERED = _ORDINAL | classes("D12")
@@ -568,7 +636,6 @@ _HOLIDAY_DATES = {
         "BUENA": (12, 24),
         "REYES": (1, 6),
         "LOVERS": (2, 14),
-        "VALENTINE": (2, 14),
         "WORKER": (5, 1),
         "INDEPENDENCE": (7, 9),
         "FLAG": (6, 20),

@@ -48,14 +48,14 @@ SMALL_WORDS: Final = {
     "HACE": "hace",
     "CORRECTION": (
         "mejor perdon disculpa digo corrijo corregi error equivoque confundi perdona disculpame perdoname "
-        "disculpen disculpe perdone finalmente"
+        "disculpen disculpe perdone finalmente quise"
     ),
     "SINO": "sino",
     "ESTE": "este esta ste estes",
     "ESE": "ese esa",
     "PROXIMO": "proximo proxima prox proxim siguiente prximo",
     "OTRO": "otro otra",
-    "VIENE": "viene entrante biene",
+    "VIENE": "viene entrante biene sigue",
     "PASADO": "pasado pasada",
     "ULTIMO": "ultimo ultima",
     "TODO": "todo toda",
@@ -69,9 +69,10 @@ SMALL_WORDS: Final = {
     "AFTER": "despues",
     "INITIAL": "l j v s",
     "MAR": "mar",
-    # Words that go with a day and speak of nothing else.
-    "TIMING": (
-        "apartir sigue temprano tempranito mismo hacia adelante alrededor posibilidad posibilidades tal estaria puntual"
+    # No grammar asks for these words; here, they count as none of another matter.
+    "NEUTRAL": (
+        "apartir temprano tempranito mismo hacia adelante alrededor posibilidad posibilidades tal estaria puntual "
+        "alguien nadie temporada sea"
     ),
     "ALSO": "tambien tmb tb",
     "NOTHING": "nada",
@@ -86,7 +87,7 @@ SMALL_WORDS: Final = {
 TIME_WORDS: Final = {
     "HOY": "hoy oy",
     "AYER": "ayer anteayer antier anoche",
-    "MANANA": "manana maniana mannana manaa",
+    "MANANA": "manana maniana mannana manaa mnn mnna mnana",
     "TARDE": "tarde tardecita",
     "NOCHE": "noche nche noxe nochecita",
     "NOCHES": "noches nochecitas nches noxes nochs",
@@ -131,10 +132,9 @@ HOLIDAY_WORDS: Final = {
     "MOTHER": "madre",
     "FATHER": "padre",
     "CHILD": "ninez",
-    "LOVERS": "enamorados",
+    "LOVERS": "enamorados valentin",
     "WORKER": "trabajador trabajo",
     "SAN": "san",
-    "VALENTINE": "valentin",
     "INDEPENDENCE": "independencia",
     "FLAG": "bandera",
     "SOVEREIGNTY": "soberania",
@@ -172,21 +172,21 @@ SIGNS: Final = {
 
 TRIP_WORDS: Final = {
     "COME": (
-        "ing llego llegamos llegaria llegariamos llegando llegan llegar llegada llegaremos entro "
+        "ing arribaremos arribare arribariamos ingresaremos ingresare llegare llego llegamos llegaria llegariamos llegando llegan llegar llegada llegaremos entro "
         "entrando ingreso ingresamos ingresando ingresar ingresariamos entraria arribamos arribo "
         "arribando checkin entrada empezando arrancando arrancamos ingresaria"
     ),
     "COME_IN": "entramos entrariamos entraremos",
     "GO_OUT": (
         "salgo salimos saliendo salida salir egreso egresamos checkout partida egr retiro retiramos saldriamos "
-        "terminando egresando saldremos partimos partiendo yendonos yendome retirandonos retirandome irnos irme"
+        "terminando egresando saldremos partiremos retiraremos retirare egresaremos egresare partimos partiendo yendonos yendome retirandonos retirandome irnos irme"
     ),
     "RETURN": (
         "volvemos vuelvo volviendo volveriamos regreso regresamos regresando volver vuelta volviendonos volvernos "
-        "volverme"
+        "volverme regresaremos regresare volveremos retornamos"
     ),
     "WOULD_LEAVE": "saldria saldrian",
-    "GO": "voy vamos iriamos iria ir yendo iremos vayamos viajamos viajo viajariamos viajaria viajando",
+    "GO": "voy vamos iriamos iria ir yendo iremos concurriremos vayamos viajamos viajo viajariamos viajaria viajando",
     "CHECK": "check",
     "IN_WORD": "in",
     "OUT_WORD": "out",
@@ -200,35 +200,35 @@ PEOPLE_WORDS: Final = {
     "GROWN": "adultos adulto mayores grandes adultas adulta adulots ad",
     "KID": (
         "nene nena bebe beba bebito bebita chico chica nino nina menor hijo hija hijito hijita peque criatura "
-        "nietito nieto nieta chiquito chiquita sobrino sobrina infante adolescente"
+        "nietito nieto nieta guri gurisa chiquito chiquita sobrino sobrina infante adolescente"
     ),
     "KIDS": (
         "nenes nenas bebes bebas chicos chicas ninos ninas menores hijos hijas hijitos hijitas peques "
         "criaturas nietos nietas chiquitos chiquitas sobrinos sobrinas infantes adolescentes pibes mellizos "
-        "gemelos mellizas gemelas nenitos nenitas men"
+        "gemelos mellizas gemelas mellis nenitos nenitas gurises gurisas guris men"
     ),
     "COUPLE": "pareja matrimonio parejita",
     "COUPLES": "parejas matrimonios",
     "FRIENDS": (
         "amigos amigas companeros companeras primos primas hermanos hermanas cunados tios mujeres hombres "
-        "varones jovenes jubilados chicxs"
+        "varones jovenes jubilados chicxs nueras yernos"
     ),
     "FAMILY": "familia flia grupo grupito contingente",
     "FAMILIES": "familias flias",
     "QUANTITY": "cant cantidad",
     "TIPO": "tipo",
     "SOMOS": "somos seriamos seremos samos somo sumos estariamos fueramos fuesemos",
-    "WERE": "eramos",
+    "WERE": "eramos iba iban ibamos",
     "BE": "ser",
     "THEY_GO": "van vienen irian vendrian",
     "SERIA": "seria serian",
-    "MY": "mi mis",
+    "MY": "mi mis nuestro nuestra nuestros nuestras",
     "I": "yo",
     "WE": "nosotros nosotras",
     "KIN": (
         "senora mujer esposa esposo marido novia novio mama papa viejo vieja hermano hermana suegra suegro "
         "cunado cunada abuela abuelo amigo amiga prima primo tia tio companero companera prometida prometido "
-        "sra"
+        "sra polola pololo yerno nuera"
     ),
     "KIN2": "padres viejos suegros abuelos papas",
 }
@@ -250,7 +250,7 @@ THING_WORDS: Final = {
     ),
     "LODGING": (
         "cabana cabanas cabania cabanias cabanita kabana departamento departamentos depto deptos bungalow "
-        "bungalows casa casas alojamiento hospedaje domo domos estadia"
+        "bungalows casita casitas chalet casa casas alojamiento hospedaje domo domos estadia"
     ),
     "CASH": "mil lucas luca pesos peso dolares dolar palos palo millones millon mangos",
     "NUMBERED": (
@@ -258,7 +258,7 @@ THING_WORDS: Final = {
         "wsp wp interno legajo alias piso pin clave"
     ),
     "STREET": (
-        "calle av avenida avda esquina plaza barrio pasaje boulevard bv bulevar pje peatonal diagonal calles parada "
+        "calle autopista autovia circunvalacion av avenida avda esquina plaza barrio pasaje boulevard bv bulevar pje peatonal diagonal calles parada "
         "escuela colonia localidad pueblo ciudad provincia municipio"
     ),
 }
@@ -274,7 +274,7 @@ OTHER_BUSINESS_WORDS: Final = {
         "hablar vemos"
     ),
     "PROMISE": "paso giro gire envio envie traigo doy pasamos giramos enviamos",
-    "CONFIRM": "confirmo confirmamos confirmar confirmaria confirmame confirmas",
+    "CONFIRM": "confirmo confirmamos confirmar confirmaria confirmame confirmas confirmarle confirmarles",
     "ANSWER": (
         "avisame contestame contesten respondeme respondan responder contestar decirme avisar decidir llamame "
         "llamar escribime definir confirmarte avisarte "
@@ -282,11 +282,11 @@ OTHER_BUSINESS_WORDS: Final = {
     ),
     "VISITED": (
         "estuve estuvimos fui fuimos vinimos estabamos anduvimos conocimos hospedamos hospede vinieron estuvieron "
-        "visitamos veraneamos"
+        "visitamos veraneamos fue fueron"
     ),
     "PAST": (
         "escribi hable hablamos pregunte consulte llame mande compre compramos mandaron escribieron puse pusimos "
-        "califique"
+        "califique pude pudimos"
     ),
     "BORN": (
         "nacio naci nacido nacida nacimiento nacieron nac cumple cumpleanos cumplo cumplimos aniversario turno medico"
@@ -308,10 +308,10 @@ INTENT_WORDS: Final = {
     "TARIFF": (
         "precio precios tarifa tarifas costo costos presupuesto presupuestar presupuestame cotizacion cotizar "
         "cotizas cotizame cotizan cuesta cuestan costaria costarian presio presios precioo tarifario "
-        "valores importe cobran cobras "
+        "valor valores importe cobran cobras "
         "cobraria cobrarian valdria barato economico economica barata pesio cotisame cotisacion cuetsa"
     ),
-    "WORTH": "valor vale valen",
+    "WORTH": "vale valen",
     "HOW_MUCH": "cuanto cto cuant kuanto qanto cuato cunato cuantoo cuanta",
     "HOW_MANY": "cuantas cuantos",
     "SELLS": "sale salen saldra",
@@ -328,10 +328,9 @@ INTENT_WORDS: Final = {
     "BOOKING": "reserva reserba reseva reservacion resreva booking prereserva",
     "TAKE": "tomo agarramos reservamos alquilamos",
     "KEEP": "quedo quedamos",
-    "LEAVE_ME": "dejame dejanos",
+    "LEAVE_ME": "dejame dejanos dame danos bancame bancanos aguantame aguantanos banquen aguanten",
     "RESERVED": "reservada reservado reservadas anotado anotada anotados anotadas",
-    "EFFECT": "efecto",
-    "MAKE": "hacer haceme hago hacemos hagamos generar tomar concretar",
+    "MAKE": "hacer haceme hago hacemos hagamos generar tomar tome tomen concretar registrar registre registren",
     "OWN": "tengo tenemos tenia teniamos hice hicimos",
     "CHANGE": "cambiar modificar mover reprogramar pasar correr",
     "CELEBRATE": "festejar celebrar festejamos celebramos festejando celebrando",
@@ -346,17 +345,15 @@ INTENT_WORDS: Final = {
         "suspendemos canelar cacelar cancelala anulala cancelarlo anulamos cancelaria canselo cancelado "
         "cancelando desistir desisto cancelr kancelar cancelemos suspenderla suspende canselacion"
     ),
-    "BAJA": "baja",
-    "POWER": "puedo podemos podre podremos podria podriamos pude pudimos poder",
+    "BAJA": "baja efecto",
+    "POWER": "puedo podemos podre podremos podria podriamos poder",
     "SUIT": "sirve conviene sirven",
     "GREETING": ("hola buenas buenos hello holis ola holaa holaaa holaaaa hi saludos bnas buenass wenas holas alo"),
     "GOOD": "buen",
     "WISH": "feliz felices lindo linda excelente hermoso hermosa",
     "VENUE": "club hospital terminal estacion estadio hotel",
-    "DOCUMENT": "mensaje mail correo instagram publicacion historia audio diario posteo",
-    "HOME": "vivo vivimos",
-    # No grammar asks for these words; here, they count as none of another matter.
-    "NEUTRAL": "alguien nadie temporada",
+    "DOCUMENT": "nota mensaje mail correo instagram publicacion historia audio diario posteo",
+    "HOME": "vivo vivimos soy",
     "SERVICE": (
         "wifi internet pileta piscina parrilla parrillas asador quincho cochera estacionamiento estacionar "
         "garage garaje ropa sabanas toallas toalla toallones calefaccion estufa jacuzzi hidromasaje yacuzzi "
@@ -369,11 +366,11 @@ INTENT_WORDS: Final = {
         "proveeduria kiosco almacen horno cafetera senal patio balcon deck fogon hogar salamandra sauna "
         "gimnasio actividades excursiones juegos metegol caracteristicas instalaciones jardin terraza blanca "
         "climatizada playroom asado hamaca horario horarios guardan equipada equipadas foto wi "
+        "rampa rampas escalera escaleras escalon escalones ascensor muelle merendero "
         "capacidad shampoo lena cunita fotos frazadas politica politicas condiciones"
     ),
     "MEANS": "medios formas tarjeta tarjetas efectivo mercadopago",
-    "WHERE": "donde adonde dnd",
-    "NEAR": "cerca cercania cerquita",
+    "WHERE": "donde adonde dnd cerca cercania cerquita",
     "REACHES": "llega",
     "PAYS": "paga pagan",
     "SAME": "igual menos",
@@ -381,6 +378,11 @@ INTENT_WORDS: Final = {
     "CLOCK_TIME": "hora",
     "MAY": "pueden puede podes",
     "BRING": "llevar traer",
+    # "Están en ..." asks for a place.
+    "STAND": "estan",
+    "MISSING": "falta faltan faltaria faltarian",
+    "RESERVE": "reserve",
+    "CODE": "alert script select drop table insert union eval",
     "REFUND": "devolucion devuelven reembolso reintegro devolverian devolver reintegran",
 }
 
@@ -391,7 +393,7 @@ VERB_STEMS: Final = {
 }
 VERB_ENDINGS: Final = (
     "ar arla arlo arlas arlos arme arnos armela armelo arnosla arnoslo arte artela artelo ame anos amela amelo anosla "
-    "anoslo ala alo ate atela atelo enme ennos enmela enmelo ando andola andolo emos aria ariamos arian es"
+    "anoslo ala alo ela elo eme emela emelo enos enosla enoslo ate atela atelo enme ennos enmela enmelo ando andola andolo emos aria ariamos arian es"
 )
 
 MONTHS: Final = (
@@ -427,7 +429,7 @@ NOT_SLIPS: Final = (
 # Values of words that do not stand in a row of numbers.
 VALUES: Final = (
     (1, "un una uno primero primer primera"),
-    (2, "par segundo segunda"),
+    (2, "par segundo segunda mellizos mellizas gemelos gemelas mellis"),
     (3, "tercero tercera tercer"),
     (4, "cuarta"),
     (-1, "ultimo ultima"),
