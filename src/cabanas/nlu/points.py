@@ -211,8 +211,10 @@ class Reader:
             return True
         if _RANGE_GOES_ON.match(self.tape, end) is not None:
             return False
-        ways = _WAYS if before == _POR or (day, month) not in _STREET_DAYS else _WAYS | _NAMES
-        return start > 1 and (before == _POR or (day, month) in _STREET_DAYS) and self.tape[start - 2] in ways
+        is_known = (day, month) in _STREET_DAYS
+        if start < 2 or not (is_known or before == _POR):
+            return False
+        return self.tape[start - 2] in (_WAYS_AND_NAMES if is_known else _WAYS)
 
     def month_first(self, match: re.Match[str]) -> Point | None:
         month, day = VALUE_OF[self.tokens[match.start()]], _value(self.tokens[match.end() - 1])
@@ -602,7 +604,7 @@ _STREET_DAYS = frozenset(
 )
 _BEFORE_STREETS = classes("LA POR DE A")
 _WAYS = classes("FIT GO ARRIVE LEAVE REACHES O WHERE STREET THING STAND")
-_NAMES = classes("UNKNOWN")
+_WAYS_AND_NAMES = _WAYS | classes("UNKNOWN")
 _SCORE_CUES = _CUES | classes(
     "PARA ENTRE A DASH Y COLON N WEEKDAY ARRIVE LEAVE IN_WORD OUT_WORD CALENDAR_DATE COMMA SLASH"
 )

@@ -13,14 +13,18 @@ _REACH = 7
 # ("para festejar mi cumple, del 5 al 7").
 _OTHER_BUSINESS = grammar("{WEATHER|PAY|PAST|VISITED|AYER|TELL|ANSWER|OPENING} | (?<!CELEBRATE {MY|EL|UNKNOWN}) BORN")
 _OTHER_BUSINESS_OF_RANGE = grammar("{PAST|VISITED|OPENING}")
-_SCOPE_ENDS = grammar("{DOT|ASK|COMMA|PAREN|WANT|PARA|POR|X|SI|HAY|HAVE|FREE|PLACE|GO|ARRIVE|BOOK}")
+_SCOPE_ENDS = grammar("{DOT|ASK|COMMA|PAREN|WANT|PARA|POR|X|SI|HAY|HAVE|FREE|PLACE|GO|ARRIVE|BOOK|CANCEL}")
 # The day of an answer is no stay, in "te confirmo mañana", "les confirmo el lunes"; "te confirmo el 15" is one.
-_ANSWER_BEFORE = grammar("{TE|LE} {LO|LA}? {CONFIRM|CORRECTION} {EL|ESTE}? $")
+_ANSWER_BEFORE = grammar(
+    "{TE|LE} {LO|LA}? {CONFIRM|CORRECTION} (?: HOW_MANY {SOMOS|GO|THEY_GO|UNKNOWN|PERSONS}{1,2} | SI UNKNOWN )? {EL|ESTE}? $"
+)
 # "fuimos para semana santa", "muy linda la estadía del 12 al 14"; "te escribí por el 15" is another matter.
 _PAST_VISIT = grammar("VISITED {PARA|POR|EN|A|EL|LA|LOS}{0,2} $ | WISH {LA|EL} {LODGING|FINDE} {EN|DEL|DE}? $")
 # "antes del 10", "te giro el 10", "si reservo hoy", "válida hasta el 30", "me pagan el 5", "el clima para el 8"
 _NO_STAY = """ANTES {DE|DEL} EL? LA? $ | {TE|LE} {LO|LA}? PROMISE {EL|LA|UNKNOWN}{0,3} $ | SI BOOK $ | VALID HASTA EL? $
-    | {ME|SE} PAYS EL $ | WEATHER {PARA|DEL|DE|EN}? {EL|ESTE}? $"""
+    | {ME|SE} PAYS EL $ | WEATHER {PARA|DEL|DE|EN}? {EL|ESTE}? $
+    | {LA|EL} {ULTIMO|OTRO} INSTEAD {DE|QUE|VISITED}{0,2} COMMA? {EN|PARA|DE|EL|DEL|LA}{0,2} $
+    | LEAVE_ME UNKNOWN? HASTA {EL|ESTE}? $"""
 _NO_STAY_BEFORE = grammar(_NO_STAY)
 # "vuelvo de viaje el 20", "la promo del martes"; from one day to another both speak of a stay.
 _NO_STAY_BEFORE_DAY = grammar(f"{_NO_STAY} | RETURN DE UNKNOWN EL? $ | OFFER DEL $")
@@ -38,7 +42,7 @@ _OTHER_BUSINESS_AFTER = grammar(
     """{TE|LE} {CORRECTION|PROMISE|PAST} | {TE|LE} MAKE {LA|EL|UN} {PAY|DEPOSIT}
     | (?: A LA {MANANA|TARDE|NOCHE} | A {LA|LAS} COUNT HOUR? )?
     COMMA? {YA|QUE}? NO? {TE|LE|SE|LO|ME|UNKNOWN|MAKE|POWER}? {LO|LA|EL}? {PAY|TELL|BORN|CONFIRM}
-    | OWN UN? UNKNOWN
+    | OWN UN? UNKNOWN | COMMA? PARA {ANSWER|CONFIRM|TELL|PAY} | VISITED
     | (?: GO A )? MAKE? WEATHER | LEAVE A UNKNOWN | YA {LO|LA|NOS|LE}? {PROMISE|VISITED|PAST}"""
 )
 _TIMETABLE = grammar("DE DIGITS A DIGITS (?: HOUR | DOT | ASK | $ )")
@@ -62,6 +66,10 @@ _NEGATION_AFTER = grammar("COMMA? YA? NO (?: {POWER|SUIT|NOS|ME|DOT} | COMMA (?!
 _GIVEN_UP = grammar("EN {INSTEAD|PLACE} {DE|DEL} EL? $")
 # "el 20 no puedo, el 21 sí"; more words may say what cannot be on that day.
 _DAY_REFUSED = grammar("COMMA? NO {ME|NOS}? {POWER|SUIT} (?: {COMMA|DOT|ASK} | $ ) | NO {HAY|HAVE} {COMMA|DOT}")
+# "no vamos el viernes, vamos el sábado"
+_NOT_THAT_DAY, _INSTEAD_OF_IT = grammar("NO {GO|ARRIVE|ES|SERIA} {EL|PARA}{0,2} $"), grammar(
+    "{COMMA|DOT|Y} (?: {GO|ARRIVE|ES|SERIA|SINO|CORRECTION} {EL|PARA|AL} | EL )"
+)
 _CORRECTION = grammar("CORRECTION | CHANGE_IT | CHANGE {AL|PARA} | SINO | NO {COMMA|EL|DEL} | {COMMA|DOT} NO")
 
 # Which end of the stay.
@@ -80,9 +88,9 @@ _FAREWELL = grammar("(?: DOT | ASK | COMMA | GREETING ) HASTA EL? $")
 _ROLES = classes("WOULD_LEAVE LEAVE OUT_WORD GO HASTA ARRIVE IN_WORD DESDE PARTIR")
 _BUSINESS = classes(
     """PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED HOME DOCUMENT BOOK WISH VALID WEATHER
-    PROMISE PAYS RETURN OFFER"""
+    PROMISE PAYS RETURN OFFER LEAVE_ME INSTEAD CONFIRM"""
 )
-_BUSINESS_AFTER = classes("PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED WEATHER LEAVE OWN")
+_BUSINESS_AFTER = classes("ANSWER PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED WEATHER LEAVE OWN")
 _SIGNS = _ROLES | _BUSINESS | _BUSINESS_AFTER | classes("NO NOCHE NOCHES INSTEAD PLACE")
 
 
@@ -121,7 +129,7 @@ class Surroundings:
                 return True
         if is_range or self._present.isdisjoint(_BUSINESS_AFTER):
             return False
-        is_answer = point.day is None and _ANSWER_BEFORE.search(tape, max(0, point.start - 4), point.start)
+        is_answer = point.day is None and _ANSWER_BEFORE.search(tape, max(0, point.start - 7), point.start)
         return bool(is_answer) or _OTHER_BUSINESS_AFTER.match(tape, point.end) is not None
 
     def is_of_other_matter(self, point: Point, upto: int) -> bool:
@@ -158,7 +166,9 @@ class Surroundings:
     def is_refused(self, start: int, end: int) -> bool:
         """A day alone that does not suit or is given up: "el 20 no puedo", "en vez del 10"."""
         return not self._is_silent and bool(
-            _DAY_REFUSED.match(self._tape, end) or _GIVEN_UP.search(self._tape, max(0, start - 4), start)
+            _DAY_REFUSED.match(self._tape, end)
+            or _GIVEN_UP.search(self._tape, max(0, start - 4), start)
+            or (_INSTEAD_OF_IT.match(self._tape, end) and _NOT_THAT_DAY.search(self._tape, max(0, start - 4), start))
         )
 
     def leaves(self, point: Point, previous_end: int) -> bool | None:
