@@ -59,7 +59,7 @@ _RANGE = grammar(
     _FRAGMENTS,
 )
 _PLAIN_RANGES = frozenset({symbol_of("AL"), symbol_of("HASTA") + symbol_of("EL"), symbol_of("DASH")})
-_LIST = grammar("COMMA? Y {EL|AL|LA|DEL}? DIA? | COMMA EL?")
+_LIST = grammar("COMMA? Y (?: {EL|AL|LA|DEL}? DIA? | LA? NOCHE? {DE|DEL} EL? ) | COMMA EL?")
 _ALTERNATIVE = grammar(
     "@time? {COMMA|PAREN|DOT|ASK}? Y? (?: O {SINO|SI}? NO? | SI NO | SINO ) COMMA? {EL|DEL|AL|PARA|ESTE}? {EL|DEL}?",
     _FRAGMENTS,
@@ -70,7 +70,7 @@ _WEEKDAY_OF_SPAN = grammar("{DEL|DE} {ESTE|LA|EL}?")
 
 _DATE_KINDS = frozenset({"worded", "numeric", "numeric_full", "iso"})
 _NO_DAYS = frozenset({"ago", "price"})
-_MONTH_PUT_RIGHT = grammar("CORRECTION COMMA? {DE|EN}? $")
+_MONTH_PUT_RIGHT = grammar("CORRECTION UNKNOWN? COMMA? {DE|EN}? $")
 _MONTH_KINDS = frozenset({"month", "relative_month", "next_year"})
 _NIGHTS, _NO_LENGTH = classes("NOCHES NOCHE"), classes("ANTES AFTER")
 _PAST_MONTH, _NEXT_MONTH = classes("PASADO"), classes("VIENE PROXIMO OTRO")
