@@ -33,6 +33,9 @@ _FRAGMENTS = {
         | Y COUNT {HOUR|NOCHES|DIAS|ANOS} )""",
     # "3 o 4": the larger number is taken
     "some": "SOME (?: {O|A|DASH} HASTA? SOME )?",
+    # "somos 4, perdón, 5", "¿para 3? o mejor 4"
+    "put_right": """(?: {COMMA|DOT|ASK|PAREN}? O? UNKNOWN? (?: NO COMMA | CORRECTION COMMA? ) {SOMOS|PARA|GO|SERIA}?
+        SOME PERSONS? @tail )?""",
 }
 
 _TOTALS = Anchored(
@@ -40,22 +43,22 @@ _TOTALS = Anchored(
         "plus": """{SOMOS|PARA|FAMILY|GO} SOME PLUS SOME @tail | (?<!GLUED) SOME PLUS COUNT {KID|KIDS}
             | PARA SOME PERSONS? {Y|COMMA|PLUS} OTRO LODGING? {PARA|DE} SOME @tail""",
         "are": """{SOMOS|SERIA|BE} (?: {WE|SOLO|SOLOS|EN|TOTAL|LOS|UNKNOWN|ABOUT|COMO|UN|ENTRE} ){0,2}
-            (?: UNO | @some | SOME Y SOME ) PERSONS? @tail
-            (?: COMMA? UNKNOWN? (?: NO COMMA | CORRECTION COMMA? ) SOMOS? SOME PERSONS? @tail )?""",
-        "go": """{GO|THEY_GO} {WE|SOLO|SOLOS|LOS|ABOUT|COMO|UNKNOWN}? @some PERSONS? @tail
-            | (?<!Y) WE {ES|SOMOS|SOLO|SOLOS|LOS|UNKNOWN}? @some PERSONS? @tail | THEY ES @some @tail
+            (?: UNO | @some | SOME Y SOME ) PERSONS? @tail @put_right""",
+        "go": """{GO|THEY_GO} {WE|SOLO|SOLOS|LOS|ABOUT|COMO|UNKNOWN}? @some PERSONS? @tail @put_right
+            | (?<!{Y|COMMA|MAS|PLUS}) WE {ES|SOMOS|SOLO|SOLOS|LOS|UNKNOWN}? @some PERSONS? @tail | THEY ES @some @tail
             | KEEP SOME (?= {COMMA|DOT|PERSONS} | $ )""",
         "rather": "SINO {SOMOS|QUE}? SOME PERSONS? @tail",
         "in_all": "TOTAL {ES|SOMOS|DE|COLON|SERIA}? SOME PERSONS? @tail",
         "families_of": "SOME FAMILIES DE SOME @tail",
+        "families": "SOMOS? SOME FAMILIES COLON (?: {^DOT|ASK|COUNT|MONTH|GLUED}{0,6} SOME @tail ){2,6}",
         "persons": """(?<!THING DE) (?<!THING ES DE) (?<!{GEAR|SERVICE} ES PARA)
-                COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS
-                (?! GROWN | MAS (?! {COUNT|KID|KIDS} ) | COLON COUNT )
+                (?<!MISSING) COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS
+                (?! GROWN | POR {CONFIRM|ANSWER} | MAS (?! {COUNT|KID|KIDS} ) | COLON COUNT )
             | {N|S} DIGITS PERSONS
             | SOME EN TOTAL | (?<!{EL|DEL|AL|GLUED}) SOME PARA (?= GLUED )
             | SOME PARA (?= {DEL|COMMA|DOT|ASK|PAREN|DESDE} | $ )""",
         "for": """(?<!GEAR) (?<!{GEAR|SERVICE} ES)
-                PARA {SLASH|LOS|WE|ABOUT|COMO|UNKNOWN}? {UN|SOLO}? (?: UNO | @some ) PERSONS? @tail
+                PARA {SLASH|LOS|WE|ABOUT|COMO|UNKNOWN}? {UN|SOLO}? (?: UNO | @some ) PERSONS? @tail @put_right
             | (?<!{DIGITS|GLUED}) X SOME @tail""",
         "family": "FAMILY ES? DE {COMO|ABOUT}? @some {FRIENDS|GROWN|PERSONS}? @tail",
         "typical": "FAMILY TIPO",
@@ -66,33 +69,35 @@ _TOTALS = Anchored(
     },
     _FRAGMENTS,
 )
-_STRONG = frozenset({"are", "go", "rather", "in_all"})
+_STRONG = frozenset({"are", "go", "rather", "in_all", "families"})
 
 _PARTS = Anchored(
     {
         "grown": "COUNT PERSONS? GROWN",
         "kids": "COUNT UNKNOWN? {KID|KIDS} (?! CADA ) | {MY|LOS|LAS} {KIDS|FRIENDS} COMMA? QUE ES SOME",
         "each": "COUNT {KID|KIDS} CADA {UN|UNO|COUPLE|FAMILY}?",
-        "friends": "SOME {FRIENDS|KIN|KIN2} | (?<={CON|Y|PLUS|COMMA|MAS|PARA}) {UN|UNO} KIN",
-        "we": "(?<=Y) WE SOME",
+        "friends": "(?<!{D12|D31} COLON) SOME {FRIENDS|KIN|KIN2} | (?<={CON|Y|PLUS|COMMA|MAS|PARA}) {UN|UNO} KIN",
+        "we": "(?<={Y|COMMA|MAS|PLUS}) WE SOME",
         "theirs": "(?<={Y|CON}) THEIR {KIN|COUPLE|KID}",
         "couples": "SOME {COUPLE|COUPLES}",
         "partner": "MY COUPLE",
         "another_couple": "(?<=CON) OTRO COUPLE",
         "couple": "UN? COUPLE",
-        "parents": "MY KIN2",
+        "parents": "MY KIN2 | LOS KIN2 (?= {COMMA|Y} {WE|I|MY|LOS} ) | (?<={SOME|I|KIN|KIDS} {COMMA|Y}) LOS KIN2",
         "kin": "MY KIN",
         "named": "(?<=SOMOS) KIN | (?<=KIN {COMMA|Y}) KIN | (?<=KIN) KIN | KIN (?= COMMA? KIN )",
         "child": "MY KID",
         "the_child": "{EL|LA} KID",
         "baby": "(?<={CON|Y|PLUS|MAS}) KID",
-        "uncounted": "{MY|LOS|LAS} UNKNOWN? {KIDS|FRIENDS} | {MY|CON} LA? {FAMILY|FAMILIES}",
-        "speaker": """I | (?<=PARA) MY (?! {KIN|KIN2|KID|KIDS|COUPLE|FAMILY|FRIENDS|COUNT|UNKNOWN|BOOKING} )
+        "uncounted": """{MY|LOS|LAS} UNKNOWN? {KIDS|FRIENDS} (?! {COMMA|COLON|PAREN} COUNT {GROWN|PERSONS} )
+            | {MY|CON} LA? {FAMILY|FAMILIES}""",
+        "speaker": """I | (?<=PARA) MY (?! {KIN|KIN2|KID|KIDS|COUPLE|FAMILY|FRIENDS|COUNT|UNKNOWN|BOOKING|LODGING|PET|ANO|THING|BORN|MES|SEMANA} )
             | MY (?= Y {MY|COUNT} )""",
         "labelled": "{GROWN|KIDS} COLON {COUNT|BIG}",
     },
     _FRAGMENTS,
 )
+_TWINS = 2
 _HEADS = {"couples": 2, "couple": 2, "another_couple": 4, "parents": 2, "speaker": 0}
 _RELATIVES = frozenset({"kin", "partner", "child", "the_child", "parents"})
 
@@ -101,9 +106,11 @@ _NOT_MEANT = grammar("{NO|WERE} {SOMOS|GO}? $ | NO GO A $")
 # "la otra vez fuimos 6", "la última vez pagamos 80.000 para 4"
 _STORY_LENGTH = 12
 _TOLD = grammar("(?: VISITED | WERE | {ULTIMO|OTRO} INSTEAD ) {^DOT|ASK|COMMA|WANT|HAY|HAVE|Y}{0,12} $")
+# "mi hermana Julia fue con el marido", "mi viejo, que tiene 78, iba de joven"
+_TOLD_OF_THEM = grammar("UNKNOWN? (?: COMMA QUE {^COMMA|DOT}{1,6} COMMA )? {VISITED|WERE} (?! A )")
 _ON_TOP = grammar("COMMA? {Y|PLUS|MAS|CON} (?: MAS | {THEY_GO|GO|UNKNOWN} ALSO | ALSO {THEY_GO|GO|UNKNOWN}? )?")
 
-_COUNT, _CON, _PARA, _OWN = classes("COUNT"), symbol_of("CON"), symbol_of("PARA"), symbol_of("OWN")
+_KIDS, _COUNT, _CON, _PARA, _OWN = classes("KIDS"), classes("COUNT"), symbol_of("CON"), symbol_of("PARA"), symbol_of("OWN")
 _PUT_RIGHT = classes("NO CORRECTION")
 _STORY = classes("VISITED WERE INSTEAD")
 _DENIALS = classes("NO WERE SOMOS GO A")
@@ -157,6 +164,11 @@ def _stated_total(tokens: list[str], tape: str, *, is_told: bool) -> tuple[int, 
             total = _TYPICAL_FAMILY
         elif kind == "families_of":
             total = numbers[0] * numbers[1]
+        elif kind == "families":
+            count, *sizes = numbers
+            if len(sizes) < count:
+                continue
+            total = sum(sizes[:count])
         else:
             is_put_right = not _PUT_RIGHT.isdisjoint(match[0])
             total = sum(numbers) if kind == "plus" else numbers[-1] if is_put_right else max(numbers)
@@ -174,7 +186,10 @@ def _on_top_of(total: int, end: int, tokens: list[str], tape: str) -> int:
         part = _MORE.match(tape, link.end())
         if part is None:
             break
-        count = 2 if part["two"] else next(iter(_numbers(part, tokens)), 1)
+        is_two = part["two"] or (part["twins"] and tokens[part.end() - 1] in VALUE_OF)
+        if part["twins"] and not is_two:
+            break
+        count = 2 if is_two else next(iter(_numbers(part, tokens)), 1)
         if _CON in link[0] and (part["kin"] or (total > 2 and (count > 1 or part["known"]))):
             break
         added += count
@@ -184,7 +199,7 @@ def _on_top_of(total: int, end: int, tokens: list[str], tape: str) -> int:
 
 _MORE = grammar(
     """{LOS|LAS|MY}? COUNT UNKNOWN? {KID|KIDS} | (?P<known> {EL|LA|MY} KID ) | KID
-    | MY (?P<kin> KIN ) | THEIR {KIN|COUPLE|KID} | MY (?P<two> KIN2 )"""
+    | MY (?P<kin> KIN ) | THEIR {KIN|COUPLE|KID} | {MY|LOS} (?P<two> KIN2 ) | {MY|LOS|LAS} (?P<twins> KIDS )"""
 )
 _NUMERALS = _COUNT | classes("N S")
 
@@ -198,12 +213,15 @@ def _sum_of_parts(tokens: list[str], tape: str, *, is_told: bool) -> int | None:
     counts = _heads_by_kind(parts, tokens)
     before = tape[max(0, first - 2) : first]
     is_with, is_for = _CON in before, _PARA in before
-    is_story = is_told and _TOLD.search(tape, max(0, first - _STORY_LENGTH), first) is not None
+    is_story = is_told and (
+        _TOLD.search(tape, max(0, first - _STORY_LENGTH), first) is not None
+        or _TOLD_OF_THEM.match(tape, parts[0].end()) is not None
+    )
     is_talk = is_with and _TALK.search(tape, max(0, first - 3), first) is not None  # "lo hablo con mi marido"
     if is_story or is_talk or not _is_party(counts, is_with=is_with, is_for=is_for, is_owned=_OWN in before):
         return None
     people = counts.total()
-    if counts.keys() & _RELATIVES and counts.keys().isdisjoint({"grown", "speaker"}) and not is_for:
+    if counts.keys() & _RELATIVES and counts.keys().isdisjoint({"grown", "speaker", "we"}) and not is_for:
         return people + 1 if is_with or people > 1 else None
     speaks_of_company = is_with and counts.keys() <= {"friends", "kids"}
     return people + ("speaker" in counts or speaks_of_company)
@@ -214,6 +232,9 @@ def _heads_by_kind(parts: list[re.Match[str]], tokens: list[str]) -> Counter[str
     for part in parts:
         kind = part.lastgroup
         assert kind is not None
+        if kind == "uncounted" and part[0][-1] in _KIDS and tokens[part.end() - 1] in VALUE_OF:
+            counts["kids"] += _TWINS
+            continue
         counts[kind] += next(iter(_numbers(part, tokens)), 1) * _HEADS.get(kind, 1)
     if each := counts.pop("each", 0):
         counts["kids" if counts["couples"] else "uncounted"] += each * max(1, counts["couples"] // _HEADS["couples"])

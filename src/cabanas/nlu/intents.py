@@ -52,7 +52,7 @@ _SIGNS = Anchored(
                 | PARA (?! MAKE ) | {DEL|ENTRE|DESDE}
                 | EL? (?: @day ) )
             | REMAIN {ALGO|ANY|UN|LODGING|NOTHING}""",
-        SERVICIOS: """(?<!{CON|SIN}) (?<!{CON|SIN} {SERVICE|UNKNOWN} Y) SERVICE | SELLS CON | WHERE
+        SERVICIOS: """(?<!{CON|SIN|PERCENT}) (?<!{CON|SIN} {SERVICE|UNKNOWN} Y) SERVICE | SELLS CON | WHERE
             | (?<!CORRECTION LA) CLOCK_TIME
             | HOW_MANY (?! {NOCHES|DIAS|SEMANAS|SOMOS|GO|THEY_GO} ) | (?<=A) @distance
             | HOW_MUCH HAY {DE|DESDE|HASTA} (?! DEPOSIT ) | (?<= A {COUNT|BIG} ) THING {DE|DEL}

@@ -42,9 +42,11 @@ _OTHER_BUSINESS_AFTER = grammar(
     """{TE|LE} {CORRECTION|PROMISE|PAST} | {TE|LE} MAKE {LA|EL|UN} {PAY|DEPOSIT}
     | (?: A LA {MANANA|TARDE|NOCHE} | A {LA|LAS} COUNT HOUR? )?
     COMMA? {YA|QUE}? NO? {TE|LE|SE|LO|ME|UNKNOWN|MAKE|POWER}? {LO|LA|EL}? {PAY|TELL|BORN|CONFIRM}
-    | OWN UN? UNKNOWN | COMMA? PARA {ANSWER|CONFIRM|TELL|PAY} | VISITED
+    | OWN UN? UNKNOWN | COMMA? PARA {ANSWER|CONFIRM|TELL|PAY} | VISITED | SE {ME|NOS|LE} UNKNOWN
     | (?: GO A )? MAKE? WEATHER | LEAVE A UNKNOWN | YA {LO|LA|NOS|LE}? {PROMISE|VISITED|PAST}"""
 )
+# "ahí te hice la transferencia, 14/10 a las 13:45"
+_PAID, _AT_AN_HOUR = grammar("PAY COMMA {EL|DIA}? $"), grammar("COMMA? A {LA|LAS} (?: COUNT COLON | P )")
 _TIMETABLE = grammar("DE DIGITS A DIGITS (?: HOUR | DOT | ASK | $ )")
 _OPENING_HOURS = grammar("(?: COMMA? DE {COUNT|GLUED} A {COUNT|GLUED} HOUR? )? UNKNOWN? OPENING")
 
@@ -90,7 +92,7 @@ _BUSINESS = classes(
     """PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED HOME DOCUMENT BOOK WISH VALID WEATHER
     PROMISE PAYS RETURN OFFER LEAVE_ME INSTEAD CONFIRM"""
 )
-_BUSINESS_AFTER = classes("ANSWER PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED WEATHER LEAVE OWN")
+_BUSINESS_AFTER = classes("SE ANSWER PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED WEATHER LEAVE OWN")
 _SIGNS = _ROLES | _BUSINESS | _BUSINESS_AFTER | classes("NO NOCHE NOCHES INSTEAD PLACE")
 
 
@@ -121,6 +123,8 @@ class Surroundings:
             is_alone = not is_range and not point.vague
             no_stay_before = _NO_STAY_BEFORE_DAY if is_alone else _NO_STAY_BEFORE
             if is_place or is_crossing or no_stay_before.search(tape, begin, point.start):
+                return True
+            if not is_range and _PAID.search(tape, begin, point.start) and _AT_AN_HOUR.match(tape, point.end):
                 return True
             for scope_end in _SCOPE_ENDS.finditer(tape, begin, point.start):
                 begin = scope_end.end()
