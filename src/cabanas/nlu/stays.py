@@ -70,7 +70,7 @@ _WEEKDAY_OF_SPAN = grammar("{DEL|DE} {ESTE|LA|EL}?")
 
 _DATE_KINDS = frozenset({"worded", "numeric", "numeric_full", "iso"})
 _NO_DAYS = frozenset({"ago", "price"})
-_MONTH_PUT_RIGHT = grammar("CORRECTION UNKNOWN? COMMA? {DE|EN}? $")
+_MONTH_PUT_RIGHT = grammar("CORRECTION UNKNOWN? COMMA? {DE|EN}? $ | (?: NO COMMA | WANT UNKNOWN ) {DE|EN} $")
 _MONTH_KINDS = frozenset({"month", "relative_month", "next_year"})
 _NIGHTS, _NO_LENGTH = classes("NOCHES NOCHE"), classes("ANTES AFTER")
 _PAST_MONTH, _NEXT_MONTH = classes("PASADO"), classes("VIENE PROXIMO OTRO")
