@@ -34,7 +34,7 @@ _FRAGMENTS = {
     # "3 o 4": the larger number is taken
     "some": "SOME (?: {O|A|DASH} HASTA? SOME )?",
     # "somos 4, perdón, 5", "¿para 3? o mejor 4"
-    "put_right": """(?: {COMMA|DOT|ASK|PAREN}? O? UNKNOWN? (?: NO COMMA | CORRECTION COMMA? ) {SOMOS|PARA|GO|SERIA}?
+    "put_right": """(?: {COMMA|DOT|ASK|PAREN}{0,3} O? UNKNOWN? (?: NO COMMA | CORRECTION {COMMA|UNKNOWN}? ) {SOMOS|PARA|GO|SERIA}?
         SOME PERSONS? @tail )?""",
 }
 
@@ -50,13 +50,13 @@ _TOTALS = Anchored(
         "rather": "SINO {SOMOS|QUE}? SOME PERSONS? @tail",
         "in_all": "TOTAL {ES|SOMOS|DE|COLON|SERIA}? SOME PERSONS? @tail",
         "families_of": "SOME FAMILIES DE SOME @tail",
-        "families": "SOMOS? SOME FAMILIES COLON (?: {^DOT|ASK|COUNT|MONTH|GLUED}{0,6} SOME @tail ){2,6}",
+        "families": "SOMOS? SOME FAMILIES COLON (?: {^DOT|ASK|SOME|MONTH|GLUED}{0,6} SOME @tail ){2,6}",
         "persons": """(?<!THING DE) (?<!THING ES DE) (?<!{GEAR|SERVICE} ES PARA)
-                (?<!MISSING) COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS
-                (?! GROWN | POR {CONFIRM|ANSWER} | MAS (?! {COUNT|KID|KIDS} ) | COLON COUNT )
+                (?<!MISSING) (?<!MISSING {CONFIRM|UNKNOWN|ANSWER}) COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS
+                (?! GROWN | POR {CONFIRM|ANSWER} | MAS (?! {COUNT|KID|KIDS} ) | COLON COUNT ) @put_right
             | {N|S} DIGITS PERSONS
-            | SOME EN TOTAL | (?<!{EL|DEL|AL|GLUED}) SOME PARA (?= GLUED )
-            | SOME PARA (?= {DEL|COMMA|DOT|ASK|PAREN|DESDE} | $ )""",
+            | SOME EN TOTAL | (?<!{EL|DEL|AL|GLUED|COLON}) SOME PARA (?= GLUED )
+            | (?<!COLON) SOME PARA (?= {DEL|COMMA|DOT|ASK|PAREN|DESDE} | $ )""",
         "for": """(?<!GEAR) (?<!{GEAR|SERVICE} ES)
                 PARA {SLASH|LOS|WE|ABOUT|COMO|UNKNOWN}? {UN|SOLO}? (?: UNO | @some ) PERSONS? @tail @put_right
             | (?<!{DIGITS|GLUED}) X SOME @tail""",
@@ -107,10 +107,11 @@ _NOT_MEANT = grammar("{NO|WERE} {SOMOS|GO}? $ | NO GO A $")
 _STORY_LENGTH = 12
 _TOLD = grammar("(?: VISITED | WERE | {ULTIMO|OTRO} INSTEAD ) {^DOT|ASK|COMMA|WANT|HAY|HAVE|Y}{0,12} $")
 # "mi hermana Julia fue con el marido", "mi viejo, que tiene 78, iba de joven"
-_TOLD_OF_THEM = grammar("UNKNOWN? (?: COMMA QUE {^COMMA|DOT}{1,6} COMMA )? {VISITED|WERE} (?! A )")
+_TOLD_OF_THEM = grammar("{UNKNOWN|YA|NO}? (?: COMMA QUE {^COMMA|DOT}{1,6} COMMA )? {VISITED|WERE} (?! A )")
 _ON_TOP = grammar("COMMA? {Y|PLUS|MAS|CON} (?: MAS | {THEY_GO|GO|UNKNOWN} ALSO | ALSO {THEY_GO|GO|UNKNOWN}? )?")
 
 _KIDS, _COUNT, _CON, _PARA, _OWN = classes("KIDS"), classes("COUNT"), symbol_of("CON"), symbol_of("PARA"), symbol_of("OWN")
+_NUMERALS, _SOME = _COUNT | classes("N S"), classes("SOME")
 _PUT_RIGHT = classes("NO CORRECTION")
 _STORY = classes("VISITED WERE INSTEAD")
 _DENIALS = classes("NO WERE SOMOS GO A")
@@ -140,9 +141,9 @@ def read_guests(tokens: list[str], tape: str, present: frozenset[str]) -> int | 
     return found if found is not None and 1 <= found <= MOST_GUESTS else None
 
 
-def _numbers(match: re.Match[str], tokens: list[str]) -> list[int]:
+def _numbers(match: re.Match[str], tokens: list[str], chosen: frozenset[str] = _NUMERALS) -> list[int]:
     start, end = match.span()
-    return [VALUE_OF[token] for token, kind in zip(tokens[start:end], match[0], strict=True) if kind in _NUMERALS]
+    return [VALUE_OF[token] for token, kind in zip(tokens[start:end], match[0], strict=True) if kind in chosen]
 
 
 def _stated_total(tokens: list[str], tape: str, *, is_told: bool) -> tuple[int, int] | None:
@@ -165,7 +166,7 @@ def _stated_total(tokens: list[str], tape: str, *, is_told: bool) -> tuple[int, 
         elif kind == "families_of":
             total = numbers[0] * numbers[1]
         elif kind == "families":
-            count, *sizes = numbers
+            count, *sizes = _numbers(match, tokens, _SOME)
             if len(sizes) < count:
                 continue
             total = sum(sizes[:count])
@@ -201,7 +202,6 @@ _MORE = grammar(
     """{LOS|LAS|MY}? COUNT UNKNOWN? {KID|KIDS} | (?P<known> {EL|LA|MY} KID ) | KID
     | MY (?P<kin> KIN ) | THEIR {KIN|COUPLE|KID} | {MY|LOS} (?P<two> KIN2 ) | {MY|LOS|LAS} (?P<twins> KIDS )"""
 )
-_NUMERALS = _COUNT | classes("N S")
 
 
 def _sum_of_parts(tokens: list[str], tape: str, *, is_told: bool) -> int | None:
@@ -233,7 +233,7 @@ def _heads_by_kind(parts: list[re.Match[str]], tokens: list[str]) -> Counter[str
         kind = part.lastgroup
         assert kind is not None
         if kind == "uncounted" and part[0][-1] in _KIDS and tokens[part.end() - 1] in VALUE_OF:
-            counts["kids"] += _TWINS
+            counts["twins"] += _TWINS
             continue
         counts[kind] += next(iter(_numbers(part, tokens)), 1) * _HEADS.get(kind, 1)
     if each := counts.pop("each", 0):
@@ -250,7 +250,7 @@ def _is_party(counts: Counter[str], *, is_with: bool, is_for: bool, is_owned: bo
     """
     if "uncounted" in counts:
         return False
-    if counts.keys() <= {"child", "the_child", "baby"}:
+    if counts.keys() <= {"child", "the_child", "baby", "twins"}:
         return is_with and "child" in counts
     if counts.keys() == {"kids"}:
         return counts.total() > 1 and not is_owned

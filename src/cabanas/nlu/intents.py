@@ -37,7 +37,7 @@ _SIGNS = Anchored(
         RESERVAR: """@wanted @unpriced (?<!{EN|WHERE|CODE}) (?<!NO ES PARA) (?<!STAND UNKNOWN) BOOK
             | (?<!{MY|OWN|LA|DE|SIN|NO|LAS|ESTE|EN}) (?<!OWN {UN|LA|YA}) (?<!NO WANT) BOOKING
             | (?<={ME|NOS}) RESERVE (?! YA ) | RESERVE {UNKNOWN|POR UNKNOWN} (?: {COMMA|DOT} | $ )
-            | (?<!NO) {WANT|MAKE|CONFIRM|BOOK|ANSWER} UNKNOWN? LA BOOKING | MAKE DOCUMENT DE {MY|LA} BOOKING | (?<={LA|LO}) (?<!{NO|YA} {LA|LO}) {TAKE|KEEP}
+            | (?<!NO) {WANT|MAKE|CONFIRM|BOOK|ANSWER} UNKNOWN? LA BOOKING | MAKE (?: DOCUMENT DE LA? )? MY? BOOKING | (?<={LA|LO}) (?<!{NO|YA} {LA|LO}) {TAKE|KEEP}
             | TAKE {LA|LO|EL} (?! {ANO|MES} ) | (?<={ME|NOS}) KEEP CON | LEAVE_ME RESERVED
             | (?<={LA|LO}) WANT (?! {UNKNOWN|QUE} )
             | (?<!{TE|LE|SE|LO|YA|NO|QUE}) (?<!{TE|LE} {LA|LO}) CONFIRM (?! {SI|MANANA|WEEKDAY|HOY} )
@@ -73,7 +73,7 @@ _SIGNS = Anchored(
 _SERVICE_ALONE = grammar(
     "SERVICE | MEANS | PET | (?<!{POR|LA}) INFO | CHECK | FIT | COME_IN SOME ASK | THING ASK "
     "| {HAVE|HAY} {UN|ANY|UNKNOWN} | REACHES | COMO {ES|SE} | SE MAY UNKNOWN | EN QUE UNKNOWN | AIR "
-    "| HAY QUE {UNKNOWN|BRING|LEAVE} (?! DEPOSIT ) | SE MAY {GO|ARRIVE} EN {UNKNOWN|THING} | THING ES {DE|UN|COUNT} "
+    "| HAY QUE {UNKNOWN|BRING|LEAVE} (?! DEPOSIT ) | SE MAY {GO|ARRIVE} {EN|CON} UN? {UNKNOWN|THING} | THING ES {DE|UN|COUNT|P} "
     "| {STAND|REMAIN} EN {UNKNOWN|SAN|STREET|LA|DAY|EL UNKNOWN} (?! UNKNOWN? MONTH {COMMA|ASK} ) "
     "| STREET {^DOT|ASK}{0,7} ASK"
     "| {POWER|MAY} {UNKNOWN|ARRIVE|LEAVE} {ANTES|AFTER|A} {DE|LA|LAS}"
@@ -85,6 +85,7 @@ _ALONE = classes(
     """MEANS HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH AIR TOTAL COME_IN THING CASH REACHES PAYS
     MAY POWER STAND REMAIN STREET BIG"""
 )
+_GREETS = grammar("HELLO (?! STREET )")  # Buenos Aires is no greeting
 _HELLO = classes("HELLO")
 _DONE = classes("PAY PAST VISITED")
 
@@ -111,4 +112,4 @@ def _otherwise(tape: str, present: frozenset[str], *, names_stay: bool) -> str:
             return DISPONIBILIDAD
     if names_stay:
         return DISPONIBILIDAD
-    return DESCONOCIDO if present.isdisjoint(_HELLO) else SALUDO
+    return DESCONOCIDO if present.isdisjoint(_HELLO) or not _GREETS.search(tape) else SALUDO

@@ -55,11 +55,11 @@ _KINDS = {
     "numeric_full": "(?: S | (?<!BIG) N | P ) {S12|N12|P12} (?: YEAR | YGLUED | N31 | {DIGITS|D99} @tail )",
     "glued_day": """{N|S|P} (?= (?: {N|S|P} ){0,4} DAY RO? {DE|DEL}? MONTH ) | N (?= S DIGITS @tail )
         | (?<={DEL|EL|DIAS}) N (?= D31 @tail )""",
-    "numeric": """{D12|D31} SLASH D12 @tail | (?<!{MONEY|UN|LAS}) (?<!CODE PAREN) S (?: D12 @tail | N12 (?= {S|N} ) )
+    "numeric": """{D12|D31} SLASH D12 @tail | (?<!{MONEY|UN|LAS}) S (?: D12 @tail | N12 (?= {S|N} ) )
         | (?<!{MONEY|BIG}) N D12 @tail
         | (?<!{MONEY|LAS|CLOCK_TIME}) P (?: D12 @tail | N12 (?= P ) )""",
     "worded": """{D12|D31} {SLASH|DASH} MONTH (?: {SLASH|DASH} {YEAR|D31} )? @tail
-        | (?<!{EN|STREET|VENUE}) (?<!{HOME|LEAVE} DE) (?! (?<=LA) @ordinal )
+        | (?<!{EN|STREET|VENUE}) (?<!{HOME|LEAVE|SOMOS} DE) (?! (?<=LA) @ordinal )
         {DAY|UNO|PRIMERO} RO? {DE|DEL}? (?: MES DE )? MONTH
         (?: COMMA? {DE|DEL}? ANO? YEAR | {DE|DEL} ANO PASADO | {DEL|DE} D31 (?! {AL|A|HASTA|DASH|DE|DEL|MONTH|Y} )
             | BIG | D99 @tail )? (?! AL BIG )""",
@@ -68,7 +68,7 @@ _KINDS = {
         | (?<=MONTH DIGITS {AL|A|HASTA|DASH}) MONTH DIGITS @tail""",
     "day_of_numbered_month": "(?<={EL|DEL|AL|DIA}) DAY {DE|DEL} {D12|W12} (?! {RO|MONTH|DE|A} ) @tail",
     "weekend": """(?: {ESTE|ESE|PROXIMO|OTRO|ORDINAL} | D12 RO )? (?: @weekend ) (?: PROXIMO | ESTE (?= COMMA? NO ) )? (?: UNKNOWN? LARGO )?
-            (?: @nextish | PASADO | QUE PROMISE | @next_week | AFTER DE ESTE | AFTER (?= DEL FERIADO ) )?
+            (?: @nextish | PASADO | QUE PROMISE | @next_week | AFTER DE ESTE | AFTER (?= {DEL|AL} FERIADO ) )?
             (?: (?<! LARGO ) {DEL|AL} FERIADO (?! {DE|DEL} )
                 | DEL DAY Y EL? DAY (?! RO? {DE|DEL}? MONTH ) @tail
                 | {DEL|AL} (?: FERIADO {DE|DEL} | WEEKDAY )? @of_day | @of_month (?: COMMA EL {DEL|DE} @of_day )?
@@ -102,7 +102,7 @@ _KINDS = {
         | (?: (?<=MANANA {Y|A}) | (?<=MANANA WEEKDAY {Y|A}) | (?<=HASTA) | (?<={ME|NOS} GO) )
             PASADO (?! {MANANA|MES|ANO} )""",
     "tomorrow": "(?<!{LA|ESTE|ESE}) MANANA @its_number?",
-    "today": "HOY (?! ESTE A? {BIG|MONEY|UNKNOWN|CASH} ) @its_number? | ESTE {NOCHE|TARDE}",
+    "today": "(?<!{BIG|CASH}) HOY (?! ESTE A? {BIG|MONEY|UNKNOWN|CASH} ) @its_number? | ESTE {NOCHE|TARDE}",
     "weekday": """MAR (?= GLUED | DIGITS (?: {DE|DEL}? MONTH | {AL|A|DASH} ) )
         | INITIAL (?= DAY {A|AL|DASH} {INITIAL|DE} DAY )
         | {ESTE|ESE|PROXIMO|OTRO|ORDINAL}? WEEKDAY (?: PASADO | QUE PROMISE | @next_week

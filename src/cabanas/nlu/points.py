@@ -152,20 +152,23 @@ class Reader:
         is_like_a_score = (
             (day, month) in _FULL_MARKS
             or (self.tape[start] in _DASHED_OR_DOTTED and len(self.tokens[start]) == len("1-") and month < 10)
-            or (month in _BEST_MARKS and day <= month and self._is_praise(match))
             or ((day, month) in _FRACTIONS and start and self.tape[start - 1] in _DAY_CLASSES)
         )
+        if month in _BEST_MARKS and day <= month and self._is_praise(match):
+            return None
         if (is_like_a_score and not self._is_cued(match)) or self._is_timestamp(match):
+            return None
+        if start and self.tape[start - 1] in _IN_CODE and _CODE in self.tape:
             return None
         return self._dated(match, day, month, None)
 
     def _is_praise(self, match: re.Match[str]) -> bool:
         """As in "9/10 la estadía" and "todo impecable, 9/10"."""
         start, end = match.span()
-        follows = self.tape[end : end + 1]
+        before, follows = self.tape[max(0, start - 2) : start], self.tape[end : end + 1]
         if follows and follows not in _STOPS:
-            return follows in _PRAISED
-        return bool(start) and self.tape[start - 1] in _PRAISED
+            return follows in _MARKED and before[-1:] not in _SCORE_CUES
+        return before.rstrip(_COMMA)[-1:] in _PRAISE and _SPEAKS_OF_STAY.isdisjoint(self.tape)
 
     def _is_timestamp(self, match: re.Match[str]) -> bool:
         """A message that is passed on: "[3/5/26 22:10] Mamá: ..."."""
@@ -209,9 +212,11 @@ class Reader:
         before = self.tape[start - 1]
         if before == _LA:
             return True
-        if _RANGE_GOES_ON.match(self.tape, end) is not None:
+        if _RANGE_OF_DAYS.match(self.tape, end) is not None:
             return False
         is_known = (day, month) in _STREET_DAYS
+        if before in _UNKNOWN:
+            return is_known and self.tokens[start - 1] == "sobre"
         if start < 2 or not (is_known or before == _POR):
             return False
         return self.tape[start - 2] in (_WAYS_AND_NAMES if is_known else _WAYS)
@@ -359,9 +364,12 @@ class Reader:
         if is_long and _AFTER_HOLIDAY.search(match[0]):
             return self._weekend_after(day, month)
         start = match.start()
-        if start > 2 and self.tape[start - 2] == _POR and self.tape[start - 3] in _DAY_CLASSES and day is None:
-            anchor = next_day_of_month(_value(self.tokens[start - 3]), self.reference)  # "el 24 por el finde"
-            return None if anchor is None else _weekend_of(anchor)
+        if day is None and start > 2 and self.tape[start - 2] == _POR:
+            for_day = _DAY_FOR_WEEKEND.search(self.tape, max(0, start - 5), start)
+            if for_day is not None:
+                month = self.value(for_day, _MONTH_SET)
+                anchor = self._day_from(_value(self.tokens[for_day.start()]), month)
+                return None if anchor is None else _weekend_of(anchor)
         ordinal = VALUE_OF.get(self.tokens[match.start()]) if match[0][0] in _NUMBERED else None
         if day is not None:
             anchor = self._weekend_anchor(day, month, is_long=is_long)
@@ -589,22 +597,26 @@ def _weekend_of(day: date) -> tuple[date, date]:
 
 
 _NEXT_WEEK = grammar("LA SEMANA (?: QUE? VIENE | PROXIMO ) | {PROXIMO|OTRO} SEMANA")
-_AFTER_HOLIDAY = grammar("{VIENE|PROXIMO} AL FERIADO | AFTER DEL FERIADO")
+# "el 24 por el finde", "el 14 de noviembre por el finde"
+_DAY_FOR_WEEKEND = grammar("(?: DAY {DE|DEL} MONTH | DAY ) POR EL $")
+_AFTER_HOLIDAY = grammar("{VIENE|PROXIMO} AL FERIADO | AFTER {DEL|AL} FERIADO")
 _ROUND_THE_CLOCK = (24, 7)
 _EVERY = classes("LOS CADA UN ANY GOOD WISH HOME")
 _CUES = classes("EL DEL AL DIA HASTA DESDE")
 # Marks out of five and ten: "5/5 la atención".
 _FULL_MARKS = frozenset({(5, 5), (10, 10)})
 _BEST_MARKS, _FRACTIONS = frozenset({5, 10}), frozenset({(1, 2), (1, 4), (3, 4)})
-_STOPS, _PRAISED = classes("COMMA DOT ASK"), classes("LA EL LOS LAS TODO UNKNOWN WISH")
+_STOPS, _PRAISE = classes("COMMA DOT ASK"), classes("TODO UNKNOWN WISH")
+_MARKED = _PRAISE | classes("LA EL LOS LAS")
 _PASSED_ON = grammar("COMMA? DIGITS COLON {DIGITS|D99} {^COMMA|ASK|SOMOS|PARA}{1,8} COLON")
 # Days that streets and towns are named after.
 _STREET_DAYS = frozenset(
     [(25, 5), (9, 7), (1, 5), (12, 10), (20, 6), (24, 9), (3, 2), (11, 9), (17, 8), (2, 4), (17, 10), (18, 7), (20, 11)]
 )
-_BEFORE_STREETS = classes("LA POR DE A")
+_BEFORE_STREETS, _UNKNOWN = classes("LA POR DE A UNKNOWN"), classes("UNKNOWN")
+_RANGE_OF_DAYS = grammar("{AL|A|HASTA|DASH} {EL|AL}? {DAY|GLUED|WEEKDAY}")
 _WAYS = classes("FIT GO ARRIVE LEAVE REACHES O WHERE STREET THING STAND")
-_WAYS_AND_NAMES = _WAYS | classes("UNKNOWN")
+_WAYS_AND_NAMES = _WAYS | classes("UNKNOWN ES")
 _SCORE_CUES = _CUES | classes(
     "PARA ENTRE A DASH Y COLON N WEEKDAY ARRIVE LEAVE IN_WORD OUT_WORD CALENDAR_DATE COMMA SLASH"
 )
@@ -613,7 +625,9 @@ _HOUSE_NUMBER = classes("BIG D99")
 _DASHED_OR_DOTTED = classes("N12 P12")
 _WISHED = grammar("{WISH|GOOD} (?: {NAVIDAD|PASCUA} {Y|COMMA} )? $")
 _MONTH, _NUEVO, _ESTE, _OTRO = (symbol_of(name) for name in ["MONTH", "NUEVO", "ESTE", "OTRO"])
-_AYER, _LA, _POR, _COLON = (symbol_of(name) for name in ["AYER", "LA", "POR", "COLON"])
+_AYER, _LA, _POR, _COLON, _COMMA = (symbol_of(name) for name in ["AYER", "LA", "POR", "COLON", "COMMA"])
+_CODE, _IN_CODE = symbol_of("CODE"), classes("EQUALS PAREN")
+_SPEAKS_OF_STAY = classes("FREE PLACE HAVE HAY BOOK GO SOMOS PARA ARRIVE WANT PRICE HOW_MUCH REMAIN")
 _QUINCENA, _EL, _AFTER, _NO = classes("QUINCENA"), classes("EL"), classes("AFTER"), symbol_of("NO")
 _PAR, _Y = classes("PAR"), symbol_of("Y")
 _CARNIVAL, _MOTHER, _FATHER = (symbol_of(name) for name in ["CARNAVAL", "MOTHER", "FATHER"])

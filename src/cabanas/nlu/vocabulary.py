@@ -66,7 +66,7 @@ SMALL_WORDS: Final = {
     "ABOUT": "unos unas aproximadamente aprox",
     "SOLO": "solo sola solamente unicamente solito solita",
     "SOLOS": "solos solas",
-    "AFTER": "despues",
+    "AFTER": "despues posterior",
     "INITIAL": "l j v s",
     "MAR": "mar",
     # No grammar asks for these words; here, they count as none of another matter.
@@ -259,7 +259,7 @@ THING_WORDS: Final = {
     ),
     "STREET": (
         "calle autopista autovia circunvalacion av avenida avda esquina plaza barrio pasaje boulevard bv bulevar pje peatonal diagonal calles parada "
-        "escuela colonia localidad pueblo ciudad provincia municipio"
+        "aires escuela colonia localidad pueblo ciudad provincia municipio"
     ),
 }
 
@@ -278,6 +278,7 @@ OTHER_BUSINESS_WORDS: Final = {
     "ANSWER": (
         "avisame contestame contesten respondeme respondan responder contestar decirme avisar decidir llamame "
         "llamar escribime definir confirmarte avisarte "
+        "contestarte responderte pensarlo pensarla charlarlo consultarlo hablarlo decirte decidirme decidirnos resolver "
         "respuesta esperame espereme esperenme"
     ),
     "VISITED": (
@@ -382,7 +383,7 @@ INTENT_WORDS: Final = {
     "STAND": "estan",
     "MISSING": "falta faltan faltaria faltarian",
     "RESERVE": "reserve",
-    "CODE": "alert script select drop table insert union eval",
+    "CODE": "alert script select drop table insert delete from eval",
     "REFUND": "devolucion devuelven reembolso reintegro devolverian devolver reintegran",
 }
 
