@@ -51,13 +51,13 @@ _TOTALS = Anchored(
         "in_all": "TOTAL {ES|SOMOS|DE|COLON|SERIA}? SOME PERSONS? @tail",
         "families_of": "SOME FAMILIES DE SOME @tail",
         "families": "SOMOS? SOME FAMILIES COLON (?: {^DOT|ASK|SOME|MONTH|GLUED}{0,6} SOME @tail ){2,6}",
-        "persons": """(?<!THING DE) (?<!THING ES DE) (?<!{GEAR|SERVICE} ES PARA)
+        "persons": """(?<!THING DE) (?<!THING ES DE) (?<!{THING|SERVICE} ES PARA)
                 (?<!MISSING) (?<!MISSING {CONFIRM|UNKNOWN|ANSWER}) COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS
                 (?! GROWN | POR {CONFIRM|ANSWER} | MAS (?! {COUNT|KID|KIDS} ) | COLON COUNT ) @put_right
             | {N|S} DIGITS PERSONS
             | SOME EN TOTAL | (?<!{EL|DEL|AL|GLUED|COLON}) SOME PARA (?= GLUED )
             | (?<!COLON) SOME PARA (?= {DEL|COMMA|DOT|ASK|PAREN|DESDE} | $ )""",
-        "for": """(?<!GEAR) (?<!{GEAR|SERVICE} ES)
+        "for": """(?<!GEAR) (?<!{THING|SERVICE} ES)
                 PARA {SLASH|LOS|WE|ABOUT|COMO|UNKNOWN}? {UN|SOLO}? (?: UNO | @some ) PERSONS? @tail @put_right
             | (?<!{DIGITS|GLUED}) X SOME @tail""",
         "family": "FAMILY ES? DE {COMO|ABOUT}? @some {FRIENDS|GROWN|PERSONS}? @tail",
@@ -106,11 +106,19 @@ _NOT_MEANT = grammar("{NO|WERE} {SOMOS|GO}? $ | NO GO A $")
 # "la otra vez fuimos 6", "la última vez pagamos 80.000 para 4"
 _STORY_LENGTH = 12
 _TOLD = grammar("(?: VISITED | WERE | {ULTIMO|OTRO} INSTEAD ) {^DOT|ASK|COMMA|WANT|HAY|HAVE|Y}{0,12} $")
+# "mi hermana y mi cuñado me recomendaron el lugar"
+_ACTS = grammar("{ME|NOS|TE|SE} {LO|LA|LOS}? UNKNOWN")
 # "mi hermana Julia fue con el marido", "mi viejo, que tiene 78, iba de joven"
-_TOLD_OF_THEM = grammar("{UNKNOWN|YA|NO}? (?: COMMA QUE {^COMMA|DOT}{1,6} COMMA )? {VISITED|WERE} (?! A )")
+_TOLD_OF_THEM = grammar("{UNKNOWN|YA|NO|SE|LO}{0,2} (?: COMMA QUE {^COMMA|DOT}{1,6} COMMA )? {VISITED|WERE} (?! A )")
 _ON_TOP = grammar("COMMA? {Y|PLUS|MAS|CON} (?: MAS | {THEY_GO|GO|UNKNOWN} ALSO | ALSO {THEY_GO|GO|UNKNOWN}? )?")
 
-_KIDS, _COUNT, _CON, _PARA, _OWN = classes("KIDS"), classes("COUNT"), symbol_of("CON"), symbol_of("PARA"), symbol_of("OWN")
+_KIDS, _COUNT, _CON, _PARA, _OWN = (
+    classes("KIDS"),
+    classes("COUNT"),
+    symbol_of("CON"),
+    symbol_of("PARA"),
+    symbol_of("OWN"),
+)
 _NUMERALS, _SOME = _COUNT | classes("N S"), classes("SOME")
 _PUT_RIGHT = classes("NO CORRECTION")
 _STORY = classes("VISITED WERE INSTEAD")
@@ -215,14 +223,15 @@ def _sum_of_parts(tokens: list[str], tape: str, *, is_told: bool) -> int | None:
     is_with, is_for = _CON in before, _PARA in before
     is_story = is_told and (
         _TOLD.search(tape, max(0, first - _STORY_LENGTH), first) is not None
-        or _TOLD_OF_THEM.match(tape, parts[0].end()) is not None
+        or any(_TOLD_OF_THEM.match(tape, part.end()) for part in parts)
     )
     is_talk = is_with and _TALK.search(tape, max(0, first - 3), first) is not None  # "lo hablo con mi marido"
     if is_story or is_talk or not _is_party(counts, is_with=is_with, is_for=is_for, is_owned=_OWN in before):
         return None
     people = counts.total()
     if counts.keys() & _RELATIVES and counts.keys().isdisjoint({"grown", "speaker", "we"}) and not is_for:
-        return people + 1 if is_with or people > 1 else None
+        is_company = is_with or (people > 1 and counts.keys() != {"parents"} and not _ACTS.match(tape, parts[-1].end()))
+        return people + 1 if is_company else None
     speaks_of_company = is_with and counts.keys() <= {"friends", "kids"}
     return people + ("speaker" in counts or speaks_of_company)
 

@@ -154,7 +154,7 @@ class Reader:
             or (self.tape[start] in _DASHED_OR_DOTTED and len(self.tokens[start]) == len("1-") and month < 10)
             or ((day, month) in _FRACTIONS and start and self.tape[start - 1] in _DAY_CLASSES)
         )
-        if month in _BEST_MARKS and day <= month and self._is_praise(match):
+        if month in _BEST_MARKS and (self._is_decimal(match) or (day <= month and self._is_praise(match))):
             return None
         if (is_like_a_score and not self._is_cued(match)) or self._is_timestamp(match):
             return None
@@ -169,6 +169,14 @@ class Reader:
         if follows and follows not in _STOPS:
             return follows in _MARKED and before[-1:] not in _SCORE_CUES
         return before.rstrip(_COMMA)[-1:] in _PRAISE and _SPEAKS_OF_STAY.isdisjoint(self.tape)
+
+    def _is_decimal(self, match: re.Match[str]) -> bool:
+        """As in "4,8/5 en google"."""
+        start, end = match.span()
+        if start < 2 or self.tape[start - 1] != _COMMA or self.tape[start - 2] not in _FIGURES:
+            return False
+        is_last = end == len(self.tape) or self.tape[end] in _STOPS_OR_IN
+        return is_last and (start < 3 or self.tape[start - 3] not in _COUNTING)
 
     def _is_timestamp(self, match: re.Match[str]) -> bool:
         """A message that is passed on: "[3/5/26 22:10] Mamá: ..."."""
@@ -215,6 +223,8 @@ class Reader:
         if _RANGE_OF_DAYS.match(self.tape, end) is not None:
             return False
         is_known = (day, month) in _STREET_DAYS
+        if before == _DESDE:
+            return is_known and start > 1 and self.tape[start - 2] in _DISTANCE
         if before in _UNKNOWN:
             return is_known and self.tokens[start - 1] == "sobre"
         if start < 2 or not (is_known or before == _POR):
@@ -606,15 +616,18 @@ _CUES = classes("EL DEL AL DIA HASTA DESDE")
 # Marks out of five and ten: "5/5 la atención".
 _FULL_MARKS = frozenset({(5, 5), (10, 10)})
 _BEST_MARKS, _FRACTIONS = frozenset({5, 10}), frozenset({(1, 2), (1, 4), (3, 4)})
+_FIGURES, _COUNTING = classes("D12"), classes("SOMOS PARA X GO CON EL DEL AL DIA DIAS")
 _STOPS, _PRAISE = classes("COMMA DOT ASK"), classes("TODO UNKNOWN WISH")
+_STOPS_OR_IN = _STOPS | classes("EN")
 _MARKED = _PRAISE | classes("LA EL LOS LAS")
 _PASSED_ON = grammar("COMMA? DIGITS COLON {DIGITS|D99} {^COMMA|ASK|SOMOS|PARA}{1,8} COLON")
 # Days that streets and towns are named after.
 _STREET_DAYS = frozenset(
     [(25, 5), (9, 7), (1, 5), (12, 10), (20, 6), (24, 9), (3, 2), (11, 9), (17, 8), (2, 4), (17, 10), (18, 7), (20, 11)]
 )
-_BEFORE_STREETS, _UNKNOWN = classes("LA POR DE A UNKNOWN"), classes("UNKNOWN")
+_BEFORE_STREETS, _UNKNOWN = classes("LA POR DE A DESDE UNKNOWN"), classes("UNKNOWN")
 _RANGE_OF_DAYS = grammar("{AL|A|HASTA|DASH} {EL|AL}? {DAY|GLUED|WEEKDAY}")
+_DISTANCE = classes("THING ES ARRIVE HOUR")
 _WAYS = classes("FIT GO ARRIVE LEAVE REACHES O WHERE STREET THING STAND")
 _WAYS_AND_NAMES = _WAYS | classes("UNKNOWN ES")
 _SCORE_CUES = _CUES | classes(
@@ -625,7 +638,9 @@ _HOUSE_NUMBER = classes("BIG D99")
 _DASHED_OR_DOTTED = classes("N12 P12")
 _WISHED = grammar("{WISH|GOOD} (?: {NAVIDAD|PASCUA} {Y|COMMA} )? $")
 _MONTH, _NUEVO, _ESTE, _OTRO = (symbol_of(name) for name in ["MONTH", "NUEVO", "ESTE", "OTRO"])
-_AYER, _LA, _POR, _COLON, _COMMA = (symbol_of(name) for name in ["AYER", "LA", "POR", "COLON", "COMMA"])
+_AYER, _LA, _POR, _COLON, _COMMA, _DESDE = (
+    symbol_of(name) for name in ["AYER", "LA", "POR", "COLON", "COMMA", "DESDE"]
+)
 _CODE, _IN_CODE = symbol_of("CODE"), classes("EQUALS PAREN")
 _SPEAKS_OF_STAY = classes("FREE PLACE HAVE HAY BOOK GO SOMOS PARA ARRIVE WANT PRICE HOW_MUCH REMAIN")
 _QUINCENA, _EL, _AFTER, _NO = classes("QUINCENA"), classes("EL"), classes("AFTER"), symbol_of("NO")

@@ -283,7 +283,7 @@ OTHER_BUSINESS_WORDS: Final = {
     ),
     "VISITED": (
         "estuve estuvimos fui fuimos vinimos estabamos anduvimos conocimos hospedamos hospede vinieron estuvieron "
-        "visitamos veraneamos fue fueron"
+        "visitamos veraneamos fue fueron hospedaron alojaron alojamos alojo"
     ),
     "PAST": (
         "escribi hable hablamos pregunte consulte llame mande compre compramos mandaron escribieron puse pusimos "
