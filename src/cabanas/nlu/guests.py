@@ -34,8 +34,8 @@ _FRAGMENTS = {
     # "3 o 4": the larger number is taken
     "some": "SOME (?: {O|A|DASH} HASTA? SOME )?",
     # "somos 4, perdón, 5", "¿para 3? o mejor 4"
-    "put_right": """(?: {COMMA|DOT|ASK|PAREN}{0,3} O? UNKNOWN? (?: NO COMMA | CORRECTION {COMMA|UNKNOWN}? ) {SOMOS|PARA|GO|SERIA}?
-        SOME PERSONS? @tail )?""",
+    "put_right": """(?: {COMMA|DOT|ASK|PAREN}{0,3} O? UNKNOWN? (?: NO COMMA | CORRECTION {COMMA|UNKNOWN}? )
+        {SOMOS|PARA|GO|SERIA}? SOME PERSONS? @tail )?""",
 }
 
 _TOTALS = Anchored(
@@ -46,25 +46,27 @@ _TOTALS = Anchored(
             (?: UNO | @some | SOME Y SOME ) PERSONS? @tail @put_right""",
         "go": """{GO|THEY_GO} {WE|SOLO|SOLOS|LOS|ABOUT|COMO|UNKNOWN}? @some PERSONS? @tail @put_right
             | (?<!{Y|COMMA|MAS|PLUS}) WE {ES|SOMOS|SOLO|SOLOS|LOS|UNKNOWN}? @some PERSONS? @tail | THEY ES @some @tail
+            | GO ENTRE SOME Y SOME PERSONS? @tail
             | KEEP SOME (?= {COMMA|DOT|PERSONS} | $ )""",
         "rather": "SINO {SOMOS|QUE}? SOME PERSONS? @tail",
         "in_all": "TOTAL {ES|SOMOS|DE|COLON|SERIA}? SOME PERSONS? @tail",
         "families_of": "SOME FAMILIES DE SOME @tail",
         "families": "SOMOS? SOME FAMILIES COLON (?: {^DOT|ASK|SOME|MONTH|GLUED}{0,6} SOME @tail ){2,6}",
         "persons": """(?<!THING DE) (?<!THING ES DE) (?<!{THING|SERVICE} ES PARA)
-                (?<!MISSING) (?<!MISSING {CONFIRM|UNKNOWN|ANSWER}) COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS
+                (?<!MISSING) (?<!MISSING {CONFIRM|UNKNOWN|ANSWER})
+                COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS
                 (?! GROWN | POR {CONFIRM|ANSWER} | MAS (?! {COUNT|KID|KIDS} ) | COLON COUNT ) @put_right
             | {N|S} DIGITS PERSONS
             | SOME EN TOTAL | (?<!{EL|DEL|AL|GLUED|COLON}) SOME PARA (?= GLUED )
             | (?<!COLON) SOME PARA (?= {DEL|COMMA|DOT|ASK|PAREN|DESDE} | $ )""",
         "for": """(?<!GEAR) (?<!{THING|SERVICE} ES)
                 PARA {SLASH|LOS|WE|ABOUT|COMO|UNKNOWN}? {UN|SOLO}? (?: UNO | @some ) PERSONS? @tail @put_right
-            | (?<!{DIGITS|GLUED}) X SOME @tail""",
+            | (?: (?<!{DIGITS|GLUED}) | (?<={S|N|P} DIGITS) ) X SOME @tail""",
         "family": "FAMILY ES? DE {COMO|ABOUT}? @some {FRIENDS|GROWN|PERSONS}? @tail",
         "typical": "FAMILY TIPO",
         "fit": "FIT {LOS|WE|UNKNOWN}? SOME PERSONS? @tail",
         "come_in": "COME_IN {LOS|WE}? SOME PERSONS? (?= ASK | $ )",
-        "labelled": """{PERSONS|QUANTITY} COLON SOME
+        "labelled": """{PERSONS|QUANTITY} COLON SOME (?! {GROWN|KID|KIDS} )
             | (?<!{COUNT|SOLO}) PERSONS DASH? SOME (?: (?= S ) | (?! PERSONS ) @tail )""",
     },
     _FRAGMENTS,
@@ -91,7 +93,8 @@ _PARTS = Anchored(
         "baby": "(?<={CON|Y|PLUS|MAS}) KID",
         "uncounted": """{MY|LOS|LAS} UNKNOWN? {KIDS|FRIENDS} (?! {COMMA|COLON|PAREN} COUNT {GROWN|PERSONS} )
             | {MY|CON} LA? {FAMILY|FAMILIES}""",
-        "speaker": """I | (?<=PARA) MY (?! {KIN|KIN2|KID|KIDS|COUPLE|FAMILY|FRIENDS|COUNT|UNKNOWN|BOOKING|LODGING|PET|ANO|THING|BORN|MES|SEMANA} )
+        "speaker": """I | (?<=PARA) MY (?! {KIN|KIN2|KID|KIDS|COUPLE|FAMILY|FRIENDS|COUNT|UNKNOWN|BOOKING|
+                LODGING|PET|ANO|THING|BORN|MES|SEMANA} )
             | MY (?= Y {MY|COUNT} )""",
         "labelled": "{GROWN|KIDS} COLON {COUNT|BIG}",
     },
@@ -112,13 +115,8 @@ _ACTS = grammar("{ME|NOS|TE|SE} {LO|LA|LOS}? UNKNOWN")
 _TOLD_OF_THEM = grammar("{UNKNOWN|YA|NO|SE|LO}{0,2} (?: COMMA QUE {^COMMA|DOT}{1,6} COMMA )? {VISITED|WERE} (?! A )")
 _ON_TOP = grammar("COMMA? {Y|PLUS|MAS|CON} (?: MAS | {THEY_GO|GO|UNKNOWN} ALSO | ALSO {THEY_GO|GO|UNKNOWN}? )?")
 
-_KIDS, _COUNT, _CON, _PARA, _OWN = (
-    classes("KIDS"),
-    classes("COUNT"),
-    symbol_of("CON"),
-    symbol_of("PARA"),
-    symbol_of("OWN"),
-)
+_CON, _PARA, _OWN, _SOMOS = (symbol_of(name) for name in ["CON", "PARA", "OWN", "SOMOS"])
+_KIDS, _COUNT = classes("KIDS"), classes("COUNT")
 _NUMERALS, _SOME = _COUNT | classes("N S"), classes("SOME")
 _PUT_RIGHT = classes("NO CORRECTION")
 _STORY = classes("VISITED WERE INSTEAD")
@@ -230,6 +228,8 @@ def _sum_of_parts(tokens: list[str], tape: str, *, is_told: bool) -> int | None:
         return None
     people = counts.total()
     if counts.keys() & _RELATIVES and counts.keys().isdisjoint({"grown", "speaker", "we"}) and not is_for:
+        if "friends" in counts and _SOMOS in before:
+            return people  # "somos 3 hermanas y nuestra mamá"
         is_company = is_with or (people > 1 and counts.keys() != {"parents"} and not _ACTS.match(tape, parts[-1].end()))
         return people + 1 if is_company else None
     speaks_of_company = is_with and counts.keys() <= {"friends", "kids"}

@@ -37,7 +37,8 @@ _SIGNS = Anchored(
         RESERVAR: """@wanted @unpriced (?<!{EN|WHERE|CODE}) (?<!NO ES PARA) (?<!STAND UNKNOWN) BOOK
             | (?<!{MY|OWN|LA|DE|SIN|NO|LAS|ESTE|EN}) (?<!OWN {UN|LA|YA}) (?<!NO WANT) BOOKING
             | (?<={ME|NOS}) RESERVE (?! YA ) | RESERVE {UNKNOWN|POR UNKNOWN} (?: {COMMA|DOT} | $ )
-            | (?<!NO) {WANT|MAKE|CONFIRM|BOOK|ANSWER} UNKNOWN? LA BOOKING | MAKE (?: DOCUMENT DE LA? )? MY? BOOKING | (?<={LA|LO}) (?<!{NO|YA} {LA|LO}) {TAKE|KEEP}
+            | (?<!NO) {WANT|MAKE|CONFIRM|BOOK|ANSWER} UNKNOWN? LA BOOKING | MAKE (?: DOCUMENT DE LA? )? MY? BOOKING
+            | (?<={LA|LO}) (?<!{NO|YA} {LA|LO}) {TAKE|KEEP}
             | TAKE {LA|LO|EL} (?! {ANO|MES} ) | (?<={ME|NOS}) KEEP CON | LEAVE_ME RESERVED
             | (?<={LA|LO}) WANT (?! {UNKNOWN|QUE} )
             | (?<!{TE|LE|SE|LO|YA|NO|QUE}) (?<!{TE|LE} {LA|LO}) CONFIRM (?! {SI|MANANA|WEEKDAY|HOY} )
@@ -48,7 +49,8 @@ _SIGNS = Anchored(
         DISPONIBILIDAD: """FREE | (?<!{AIR|UNKNOWN}) LIBRE | TAKEN | (?<!{LEAVE_ME|LO|OWN}) RESERVED
             | WANT {ALGO|ANY|UN|SOME}? LODGING
             | (?<!{QUE|EL|DEL|ESE|ESTE|BOOK}) PLACE (?! PARA UNKNOWN? {EL|LA|UN|LOS}? SOME? {SERVICE|THING|PET} )
-            | @offered (?: {ANY|UN|OTRO}? {LODGING|CALENDAR_DATE} | ALGO (?! MAS? {PRICE|SERVICE} ) | NOTHING | {LA|LAS} DE COUNT THING
+            | @offered (?: {ANY|UN|OTRO}? {LODGING|CALENDAR_DATE} | ALGO (?! MAS? {PRICE|SERVICE} ) | NOTHING
+                | {LA|LAS} DE COUNT THING
                 | PARA (?! MAKE ) | {DEL|ENTRE|DESDE}
                 | EL? (?: @day ) )
             | REMAIN {ALGO|ANY|UN|LODGING|NOTHING}""",
@@ -59,7 +61,8 @@ _SIGNS = Anchored(
             | {HAVE|HAY} {COUNT|LAS|LOS|EL|LA}? {THING|SERVICE} | COMO (?: MAKE PARA | SE | LA )? ARRIVE
             | {MAY|POWER|SE} {BRING|GO|ARRIVE} CON? {MY|UN|LA|EL|SOME|LOS|LAS}? PET
             | PLACE PARA UNKNOWN? {EL|LA|UN|LOS}? SOME? {SERVICE|THING}""",
-        PRECIO: """(?<!LE) PRICE | (?<!Y) WOULD_LEAVE | (?<! A ) HOW_MUCH (?! {ANTES|ARRIVE} | UNKNOWN FIT | HAY {DE|DESDE|HASTA} )
+        PRECIO: """(?<!LE) PRICE | (?<!Y) WOULD_LEAVE
+            | (?<! A ) HOW_MUCH (?! {ANTES|ARRIVE} | UNKNOWN FIT | HAY {DE|DESDE|HASTA} )
             | (?<= A ) (?! @distance ) HOW_MUCH
             | TOTAL {POR|X} COUNT
             | WORTH {LA|EL|POR|DE|DEL|X|PARA|UN|ES} | (?<=QUE) {SELLS|WORTH} | (?<={ME|NOS|LE}) SELLS
@@ -71,15 +74,18 @@ _SIGNS = Anchored(
 )
 # What counts only where nothing else is asked: "cabaña con pileta, ¿hay lugar?" is no question about the pool.
 _SERVICE_ALONE = grammar(
-    "SERVICE | MEANS | PET | (?<!{POR|LA}) INFO | CHECK | FIT | COME_IN SOME ASK | THING ASK "
+    "SERVICE | MEANS | PET | (?<!{POR|LA}) INFO | CHECK (?! DASH? {IN_WORD|OUT_WORD} COLON? GLUED ) "
+    "| FIT | COME_IN SOME ASK | THING ASK "
     "| {HAVE|HAY} {UN|ANY|UNKNOWN} | REACHES | COMO {ES|SE} | SE MAY UNKNOWN | EN QUE UNKNOWN | AIR "
-    "| HAY QUE {UNKNOWN|BRING|LEAVE} (?! DEPOSIT ) | SE MAY {GO|ARRIVE} {EN|CON} UN? {UNKNOWN|THING} | THING ES {DE|UN|COUNT|P|PARA} "
+    "| HAY QUE {UNKNOWN|BRING|LEAVE} (?! DEPOSIT ) | SE MAY {GO|ARRIVE} {EN|CON} UN? {UNKNOWN|THING} "
+    "| THING ES {DE|UN|COUNT|P|PARA} "
     "| {STAND|REMAIN} EN {UNKNOWN|SAN|STREET|LA|DAY|EL UNKNOWN} (?! UNKNOWN? MONTH {COMMA|ASK} ) "
     "| STREET {^DOT|ASK}{0,7} ASK"
     "| {POWER|MAY} {UNKNOWN|ARRIVE|LEAVE} {ANTES|AFTER|A} {DE|LA|LAS}"
 )
 _PRICE_ALONE = grammar(
-    "DEPOSIT | PAYS | MONEY | WORTH | CASH {LA|LAS|POR|X|ASK} | BIG {LA|POR|X} NOCHE | EL TOTAL (?! {DE|ES|SOMOS|SERIA} )"
+    "DEPOSIT | PAYS | MONEY | WORTH | CASH {LA|LAS|POR|X|ASK} | BIG {LA|POR|X} NOCHE "
+    "| EL TOTAL (?! {DE|ES|SOMOS|SERIA} )"
 )
 _OFFER_ALONE = grammar("{HAY|HAVE} (?: ASK | $ )")
 

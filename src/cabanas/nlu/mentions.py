@@ -55,7 +55,8 @@ _KINDS = {
     "numeric_full": "(?: S | (?<!BIG) N | P ) {S12|N12|P12} (?: YEAR | YGLUED | N31 | {DIGITS|D99} @tail )",
     "glued_day": """{N|S|P} (?= (?: {N|S|P} ){0,4} DAY RO? {DE|DEL}? MONTH ) | N (?= S DIGITS @tail )
         | (?<={DEL|EL|DIAS}) N (?= D31 @tail )""",
-    "numeric": """{D12|D31} SLASH D12 @tail | (?<!{MONEY|UN|LAS}) S (?: D12 @tail | N12 (?= {S|N} ) )
+    "numeric": """{D12|D31} SLASH D12 @tail | (?<!{MONEY|UN|LAS}) S (?: N12 (?= {S|N} )
+            | D12 (?: @tail | (?= X {D12|W12} ) ) )
         | (?<!{MONEY|BIG}) N D12 @tail
         | (?<!{MONEY|LAS|CLOCK_TIME}) P (?: D12 @tail | N12 (?= P ) )""",
     "worded": """{D12|D31} {SLASH|DASH} MONTH (?: {SLASH|DASH} {YEAR|D31} )? @tail
@@ -67,7 +68,8 @@ _KINDS = {
         | MONTH N (?= DIGITS @tail )
         | (?<=MONTH DIGITS {AL|A|HASTA|DASH}) MONTH DIGITS @tail""",
     "day_of_numbered_month": "(?<={EL|DEL|AL|DIA}) DAY {DE|DEL} {D12|W12} (?! {RO|MONTH|DE|A} ) @tail",
-    "weekend": """(?: {ESTE|ESE|PROXIMO|OTRO|ORDINAL} | D12 RO )? (?: @weekend ) (?: PROXIMO | ESTE (?= COMMA? NO ) )? (?: UNKNOWN? LARGO )?
+    "weekend": """(?: {ESTE|ESE|PROXIMO|OTRO|ORDINAL} | D12 RO )?
+            (?: @weekend ) (?: PROXIMO | ESTE (?= COMMA? NO ) )? (?: UNKNOWN? LARGO )?
             (?: @nextish | PASADO | QUE PROMISE | @next_week | AFTER DE ESTE | AFTER (?= {DEL|AL} FERIADO ) )?
             (?: (?<! LARGO ) {DEL|AL} FERIADO (?! {DE|DEL} )
                 | DEL DAY Y EL? DAY (?! RO? {DE|DEL}? MONTH ) @tail
@@ -110,7 +112,8 @@ _KINDS = {
             | DOT (?= DAY ) | DE ESTE SEMANA | @of_month
             | (?<= NO ESTE WEEKDAY ) @the_other )?""",
     "feriado": "FERIADO {DE|DEL} DAY RO? (?! {DE|DEL}? MONTH ) @tail",
-    "day": """(?: (?<={EL|DEL|AL|DIA|DIAS|WEEKDAY|ENTRE}) | (?<=WEEKDAY DOT) ) (?: DAY | N31 ) RO? @tail
+    "day": """(?<!{SOMOS|GO|BE|PARA|SERIA|ES} ENTRE)
+            (?: (?<={EL|DEL|AL|DIA|DIAS|WEEKDAY|ENTRE}) | (?<=WEEKDAY DOT) ) (?: DAY | N31 ) RO? @tail
         | (?<={DEL|AL|EL}) {UNO|PRIMERO} (?= {AL|HASTA|DASH|Y} )
         | (?<={ARRIVE|LEAVE|CALENDAR_DATE|DESDE|IN_WORD|OUT_WORD}) DIGITS @tail
             (?= {COMMA|Y|AL|A|HASTA|LEAVE|OUT_WORD|CHECK|DASH} | PAREN WEEKDAY )

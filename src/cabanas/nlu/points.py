@@ -292,7 +292,10 @@ class Reader:
         return point
 
     def _is_weekly(self, at: int) -> bool:
-        """As in "los martes", "un sábado", "buen domingo" and "soy Domingo"; "los días martes 5 y miércoles 6" are days."""
+        """As in "los martes" and "un sábado", or a wish, or a name: "buen domingo", "soy Domingo".
+
+        "los días martes 5 y miércoles 6" are days.
+        """
         return at > 0 and self.tape[at - 1] in _EVERY and self.tape[at + 1 : at + 2] not in _DAY_CLASSES
 
     def _nth_in_month(self, weekday: int, month: int, nth: int) -> date:
@@ -638,9 +641,7 @@ _HOUSE_NUMBER = classes("BIG D99")
 _DASHED_OR_DOTTED = classes("N12 P12")
 _WISHED = grammar("{WISH|GOOD} (?: {NAVIDAD|PASCUA} {Y|COMMA} )? $")
 _MONTH, _NUEVO, _ESTE, _OTRO = (symbol_of(name) for name in ["MONTH", "NUEVO", "ESTE", "OTRO"])
-_AYER, _LA, _POR, _COLON, _COMMA, _DESDE = (
-    symbol_of(name) for name in ["AYER", "LA", "POR", "COLON", "COMMA", "DESDE"]
-)
+_AYER, _LA, _POR, _DESDE, _COLON, _COMMA = map(symbol_of, ["AYER", "LA", "POR", "DESDE", "COLON", "COMMA"])
 _CODE, _IN_CODE = symbol_of("CODE"), classes("EQUALS PAREN")
 _SPEAKS_OF_STAY = classes("FREE PLACE HAVE HAY BOOK GO SOMOS PARA ARRIVE WANT PRICE HOW_MUCH REMAIN")
 _QUINCENA, _EL, _AFTER, _NO = classes("QUINCENA"), classes("EL"), classes("AFTER"), symbol_of("NO")

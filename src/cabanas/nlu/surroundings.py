@@ -16,7 +16,8 @@ _OTHER_BUSINESS_OF_RANGE = grammar("{PAST|VISITED|OPENING}")
 _SCOPE_ENDS = grammar("{DOT|ASK|COMMA|PAREN|WANT|PARA|POR|X|SI|HAY|HAVE|FREE|PLACE|GO|ARRIVE|BOOK|CANCEL}")
 # The day of an answer is no stay, in "te confirmo mañana", "les confirmo el lunes"; "te confirmo el 15" is one.
 _ANSWER_BEFORE = grammar(
-    "{TE|LE} {LO|LA}? {CONFIRM|CORRECTION} (?: HOW_MANY {SOMOS|GO|THEY_GO|UNKNOWN|PERSONS}{1,2} | SI UNKNOWN )? {EL|ESTE}? $"
+    "{TE|LE} {LO|LA}? {CONFIRM|CORRECTION} (?: HOW_MANY {SOMOS|GO|THEY_GO|UNKNOWN|PERSONS}{1,2} | SI UNKNOWN )? "
+    "{EL|ESTE}? $"
 )
 # "fuimos para semana santa", "muy linda la estadía del 12 al 14"; "te escribí por el 15" is another matter.
 _PAST_VISIT = grammar("VISITED {PARA|POR|EN|A|EL|LA|LOS}{0,2} $ | WISH {LA|EL} {LODGING|FINDE} {EN|DEL|DE}? $")
@@ -129,12 +130,11 @@ class Surroundings:
             no_stay_before = _NO_STAY_BEFORE_DAY if is_alone else _NO_STAY_BEFORE
             if is_place or is_crossing or no_stay_before.search(tape, begin, point.start):
                 return True
-            if not is_range and _PAID.search(tape, begin, point.start) and _AT_AN_HOUR.match(tape, point.end):
-                return True
+            is_paid = not is_range and _PAID.search(tape, begin, point.start)
             for scope_end in _SCOPE_ENDS.finditer(tape, begin, point.start):
                 begin = scope_end.end()
             business = _OTHER_BUSINESS_OF_RANGE if is_range else _OTHER_BUSINESS
-            if business.search(tape, begin, point.start):
+            if business.search(tape, begin, point.start) or (is_paid and _AT_AN_HOUR.match(tape, end)):
                 return True
         if is_range or self._present.isdisjoint(_BUSINESS_AFTER):
             return False

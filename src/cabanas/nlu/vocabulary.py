@@ -172,14 +172,16 @@ SIGNS: Final = {
 
 TRIP_WORDS: Final = {
     "COME": (
-        "ing arribaremos arribare arribariamos ingresaremos ingresare llegare llego llegamos llegaria llegariamos llegando llegan llegar llegada llegaremos entro "
+        "ing arribaremos arribare arribariamos ingresaremos ingresare llegare llego llegamos llegaria llegariamos "
+        "llegando llegan llegar llegada llegaremos entro "
         "entrando ingreso ingresamos ingresando ingresar ingresariamos entraria arribamos arribo "
         "arribando checkin entrada empezando arrancando arrancamos ingresaria"
     ),
     "COME_IN": "entramos entrariamos entraremos",
     "GO_OUT": (
         "salgo salimos saliendo salida salir egreso egresamos checkout partida egr retiro retiramos saldriamos "
-        "terminando egresando saldremos partiremos retiraremos retirare egresaremos egresare partimos partiendo yendonos yendome retirandonos retirandome irnos irme"
+        "terminando egresando saldremos partiremos retiraremos retirare egresaremos egresare partimos partiendo "
+        "yendonos yendome retirandonos retirandome irnos irme"
     ),
     "RETURN": (
         "volvemos vuelvo volviendo volveriamos regreso regresamos regresando volver vuelta volviendonos volvernos "
@@ -258,7 +260,8 @@ THING_WORDS: Final = {
         "wsp wp interno legajo alias piso pin clave"
     ),
     "STREET": (
-        "calle autopista autovia circunvalacion av avenida avda esquina plaza barrio pasaje boulevard bv bulevar pje peatonal diagonal calles parada "
+        "calle autopista autovia circunvalacion av avenida avda esquina plaza barrio pasaje boulevard bv bulevar pje "
+        "peatonal diagonal calles parada "
         "aires escuela colonia localidad pueblo ciudad provincia municipio"
     ),
 }
@@ -278,7 +281,8 @@ OTHER_BUSINESS_WORDS: Final = {
     "ANSWER": (
         "avisame contestame contesten respondeme respondan responder contestar decirme avisar decidir llamame "
         "llamar escribime definir confirmarte avisarte "
-        "contestarte responderte pensarlo pensarla charlarlo consultarlo hablarlo decirte decidirme decidirnos resolver "
+        "contestarte responderte pensarlo pensarla charlarlo consultarlo hablarlo decirte decidirme decidirnos "
+        "resolver "
         "respuesta esperame espereme esperenme"
     ),
     "VISITED": (
@@ -394,7 +398,8 @@ VERB_STEMS: Final = {
 }
 VERB_ENDINGS: Final = (
     "ar arla arlo arlas arlos arme arnos armela armelo arnosla arnoslo arte artela artelo ame anos amela amelo anosla "
-    "anoslo ala alo ela elo eme emela emelo enos enosla enoslo ate atela atelo enme ennos enmela enmelo ando andola andolo emos aria ariamos arian es"
+    "anoslo ala alo ela elo eme emela emelo enos enosla enoslo ate atela atelo enme ennos enmela enmelo ando andola "
+    "andolo emos aria ariamos arian es"
 )
 
 MONTHS: Final = (
