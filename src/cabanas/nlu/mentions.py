@@ -60,7 +60,7 @@ _KINDS = {
         | (?<!{MONEY|BIG}) N D12 @tail
         | (?<!{MONEY|LAS|CLOCK_TIME}) P (?: D12 @tail | N12 (?= P ) )""",
     "worded": """{D12|D31} {SLASH|DASH} MONTH (?: {SLASH|DASH} {YEAR|D31} )? @tail
-        | (?<!{EN|STREET|VENUE}) (?<!{HOME|LEAVE|SOMOS} DE) (?! (?<=LA) @ordinal )
+        | (?<!{EN|STREET|VENUE}) (?<!{HOME|LEAVE|SOMOS|VENUE|STREET} DE) (?! (?<=LA) @ordinal )
         {DAY|UNO|PRIMERO} RO? {DE|DEL}? (?: MES DE )? MONTH
         (?: COMMA? {DE|DEL}? ANO? YEAR | {DE|DEL} ANO PASADO | {DEL|DE} D31 (?! {AL|A|HASTA|DASH|DE|DEL|MONTH|Y} )
             | BIG | D99 @tail )? (?! AL BIG )""",
@@ -112,8 +112,8 @@ _KINDS = {
             | DOT (?= DAY ) | DE ESTE SEMANA | @of_month
             | (?<= NO ESTE WEEKDAY ) @the_other )?""",
     "feriado": "FERIADO {DE|DEL} DAY RO? (?! {DE|DEL}? MONTH ) @tail",
-    "day": """(?<!{SOMOS|GO|BE|PARA|SERIA|ES} ENTRE)
-            (?: (?<={EL|DEL|AL|DIA|DIAS|WEEKDAY|ENTRE}) | (?<=WEEKDAY DOT) ) (?: DAY | N31 ) RO? @tail
+    "day": """(?: (?<={EL|DEL|AL|DIA|DIAS|WEEKDAY}) | (?<=WEEKDAY DOT) ) (?: DAY | N31 ) RO? @tail
+        | (?<=ENTRE) (?<!{SOMOS|GO|BE|PARA|SERIA|ES} ENTRE) {D31|W31} @tail
         | (?<={DEL|AL|EL}) {UNO|PRIMERO} (?= {AL|HASTA|DASH|Y} )
         | (?<={ARRIVE|LEAVE|CALENDAR_DATE|DESDE|IN_WORD|OUT_WORD}) DIGITS @tail
             (?= {COMMA|Y|AL|A|HASTA|LEAVE|OUT_WORD|CHECK|DASH} | PAREN WEEKDAY )
@@ -132,7 +132,7 @@ _KINDS = {
             DIGITS @tail
         | DIGITS @tail (?= (?: COMMA DIGITS ){0,6} {Y|O} EL? S D12 )
         | (?<!{SOMOS|PARA}) D31 (?= Y D12 RO ) | (?<=D31 Y) D12 RO @tail
-        | (?<=N31) D31 @tail | (?<=MONTH N) DIGITS @tail""",
+        | (?<=N31) (?<!{N12|BIG} N31) D31 @tail | (?<=MONTH N) DIGITS @tail""",
     # Counts only right after another day.
     "linked_day": "(?: (?<=DAY{Y|COMMA|O|HASTA}) | (?<={MONTH|COLON} DAY {A|DASH}) ) DAY @tail",
 }

@@ -29,7 +29,8 @@ _NO_STAY = """ANTES {DE|DEL} EL? LA? $ | {TE|LE} {LO|LA}? PROMISE {EL|LA|UNKNOWN
 _NO_STAY_BEFORE = grammar(_NO_STAY)
 # "vuelvo de viaje el 20", "la promo del martes"; from one day to another both speak of a stay.
 _NO_STAY_BEFORE_DAY = grammar(
-    f"{_NO_STAY} | RETURN DE UNKNOWN EL? $ | OFFER DEL $ | SERVICE DEL $ | DEPOSIT EL $ | ES FERIADO EL $"
+    f"{_NO_STAY} | RETURN DE UNKNOWN EL? $ | OFFER DEL $ | SERVICE DEL $ | DEPOSIT EL $ | ES FERIADO EL $ "
+    "| {ME|NOS} PROMISE EL $"
 )
 _PLACE = grammar(
     "{STREET|NUMBERED} DOT? {EL|LA|DE|DEL}? $ | STREET DOT? UNKNOWN? {Y|ES}? $ "
@@ -56,10 +57,10 @@ _OPENING_HOURS = grammar("(?: COMMA? DE {COUNT|GLUED} A {COUNT|GLUED} HOUR? )? U
 # A day alone, in a clause with words of another matter, is a stay only if the clause speaks of one. Things to be had
 # are no proof: "hay misa el domingo".
 _SPEAKS_OF_STAY = grammar(
-    """{FREE|LIBRE|PLACE|TAKEN|RESERVED|REMAIN|PRICE|WORTH|HOW_MUCH|BOOK|BOOKING|WANT|GO|THEY_GO|ARRIVE|LEAVE|
+    """{FREE|LIBRE|PLACE|TAKEN|RESERVED|PRICE|WORTH|HOW_MUCH|BOOK|BOOKING|WANT|GO|THEY_GO|ARRIVE|LEAVE|
         WOULD_LEAVE|DESDE|HASTA|PARTIR|PARA|CHECK|NOCHE|NOCHES|LODGING|CALENDAR_DATE|SOMOS|PERSONS|CANCEL|
         CHANGE|CHANGE_IT|TAKE|KEEP|CORRECTION|SINO|FAMILY|COUPLE|GROWN|SERIA|POWER|SUIT|MAY}
-    | {HAY|HAVE} (?! {UNKNOWN|SERVICE|THING|PET} )"""
+    | {HAY|HAVE|REMAIN} (?! {UNKNOWN|SERVICE|THING|PET} )"""
 )
 _OTHER_WORDS = classes("UNKNOWN WORKER BORN")
 _CLAUSE_ENDS = classes("DOT ASK COMMA PAREN")
@@ -73,7 +74,7 @@ _GIVEN_UP = grammar("EN {INSTEAD|PLACE} {DE|DEL} EL? $")
 _DAY_REFUSED = grammar("COMMA? NO {ME|NOS}? {POWER|SUIT} (?: {COMMA|DOT|ASK} | $ ) | NO {HAY|HAVE} {COMMA|DOT}")
 # "no vamos el viernes, vamos el sábado"
 _NOT_THAT_DAY, _INSTEAD_OF_IT = (
-    grammar("NO {GO|ARRIVE|ES|SERIA} {EL|PARA}{0,2} $"),
+    grammar("NO {GO|ARRIVE|ES|SERIA} {EL|PARA}{0,2} $ | LEAVE DE UNKNOWN EL $"),
     grammar("{COMMA|DOT|Y} (?: {GO|ARRIVE|ES|SERIA|SINO|CORRECTION} {EL|PARA|AL} | EL )"),
 )
 _CORRECTION = grammar("CORRECTION | CHANGE_IT | CHANGE {AL|PARA} | SINO | NO {COMMA|EL|DEL} | {COMMA|DOT} NO")

@@ -276,7 +276,7 @@ OTHER_BUSINESS_WORDS: Final = {
         "aviso llamo escribo contesto mando respondo consulto pregunto avisamos llamamos escribimos avisaria hablo "
         "hablar vemos"
     ),
-    "PROMISE": "paso giro gire envio envie traigo doy pasamos giramos enviamos",
+    "PROMISE": "pasaste mandaste enviaste paso giro gire envio envie traigo doy pasamos giramos enviamos",
     "CONFIRM": "confirmo confirmamos confirmar confirmaria confirmame confirmas confirmarle confirmarles",
     "ANSWER": (
         "avisame contestame contesten respondeme respondan responder contestar decirme avisar decidir llamame "
@@ -338,7 +338,7 @@ INTENT_WORDS: Final = {
     "MAKE": "hacer haceme hago hacemos hagamos generar tomar tome tomen concretar registrar registre registren",
     "OWN": "tengo tenemos tenia teniamos hice hicimos",
     "CHANGE": "cambiar modificar mover reprogramar pasar correr",
-    "CELEBRATE": "festejar celebrar festejamos celebramos festejando celebrando",
+    "CELEBRATE": "festejarlo festejarla celebrarlo celebrarla festejar celebrar festejamos celebramos festejando celebrando",
     "CHANGE_IT": "cambiarlo cambiarla pasarlo pasarla moverlo moverla correrlo correrla reprogramarlo reprogramarla",
     "TOTAL": "total",
     "INFO": "info informacion detalles datos",
