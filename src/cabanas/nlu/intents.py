@@ -36,8 +36,10 @@ _SIGNS = Anchored(
             | NO GO (?: A POWER )? (?: {COMMA|DOT} | $ )""",
         RESERVAR: """@wanted @unpriced (?<!{EN|WHERE|CODE}) (?<!NO ES PARA) (?<!STAND UNKNOWN) BOOK
             | (?<!{MY|OWN|LA|DE|SIN|NO|LAS|ESTE|EN}) (?<!OWN {UN|LA|YA}) (?<!NO WANT) BOOKING
-            | (?<={ME|NOS}) RESERVE (?! YA ) | RESERVE {UNKNOWN|POR UNKNOWN} (?: {COMMA|DOT} | $ )
-            | (?<!NO) {WANT|MAKE|CONFIRM|BOOK|ANSWER} UNKNOWN? LA BOOKING | MAKE (?: DOCUMENT DE LA? )? MY? BOOKING
+            | (?<={ME|NOS}) RESERVE (?! YA )
+            | RESERVE (?: UNKNOWN (?: {COMMA|DOT} | $ ) | POR UNKNOWN (?: {COMMA|DOT|LA|UN} | $ ) )
+            | (?<!NO) {WANT|MAKE|CONFIRM|BOOK|ANSWER} {UNKNOWN|CON}? LA BOOKING
+            | MAKE (?: DOCUMENT DE LA? )? MY? BOOKING
             | (?<={LA|LO}) (?<!{NO|YA} {LA|LO}) {TAKE|KEEP}
             | TAKE {LA|LO|EL} (?! {ANO|MES} ) | (?<={ME|NOS}) KEEP CON | LEAVE_ME RESERVED
             | (?<={LA|LO}) WANT (?! {UNKNOWN|QUE} )
@@ -67,7 +69,7 @@ _SIGNS = Anchored(
             | TOTAL {POR|X} COUNT
             | WORTH {LA|EL|POR|DE|DEL|X|PARA|UN|ES} | (?<=QUE) {SELLS|WORTH} | (?<={ME|NOS|LE}) SELLS
             | SELLS {SAME|MONEY|COUNT|GLUED|P99|BIG|MAS|LA|LO|POR|X|PARA|ASK}
-            | (?<!{UN|LA|EL|S|N|P|DE} D12) (?<=D12) X D12
+            | (?<!{UN|LA|EL|S|N|P|DE|SIN|CON|O|THING|MISSING} D12) (?<=D12) X D12
             | CASH {LA|LAS|POR|X} COUNT? {NOCHE|NOCHES} ASK""",
     },
     _FRAGMENTS,
@@ -78,9 +80,9 @@ _SERVICE_ALONE = grammar(
     "| FIT | COME_IN SOME ASK | THING ASK "
     "| {HAVE|HAY} {UN|ANY|UNKNOWN} | REACHES | COMO {ES|SE} | SE MAY UNKNOWN | EN QUE UNKNOWN | AIR "
     "| HAY QUE {UNKNOWN|BRING|LEAVE} (?! DEPOSIT ) | SE MAY {GO|ARRIVE} {EN|CON} UN? {UNKNOWN|THING} "
-    "| THING ES {DE|UN|COUNT|P|PARA} "
-    "| {STAND|REMAIN} EN {UNKNOWN|SAN|STREET|LA|DAY|EL UNKNOWN} (?! UNKNOWN? MONTH {COMMA|ASK} ) "
-    "| STREET {^DOT|ASK}{0,7} ASK"
+    "| THING ES {DE|UN|COUNT|P|PARA|UNKNOWN} "
+    "| {STAND|REMAIN} EN (?: {UNKNOWN|SAN|STREET|LA|DAY} | EL UNKNOWN ) (?! UNKNOWN? MONTH {COMMA|ASK} ) "
+    "| STREET {^DOT|ASK}{0,7} ASK | STAND UNKNOWN LA NUMBERED"
     "| {POWER|MAY} {UNKNOWN|ARRIVE|LEAVE} {ANTES|AFTER|A} {DE|LA|LAS}"
 )
 _PRICE_ALONE = grammar(

@@ -277,7 +277,10 @@ OTHER_BUSINESS_WORDS: Final = {
         "hablar vemos"
     ),
     "PROMISE": "pasaste mandaste enviaste paso giro gire envio envie traigo doy pasamos giramos enviamos",
-    "CONFIRM": "confirmo confirmamos confirmar confirmaria confirmame confirmas confirmarle confirmarles",
+    "CONFIRM": (
+        "confirmo confirmamos confirmar confirmaria confirmame confirmas confirmarle confirmarles confirmarme "
+        "confirmeme confirmenos"
+    ),
     "ANSWER": (
         "avisame contestame contesten respondeme respondan responder contestar decirme avisar decidir llamame "
         "llamar escribime definir confirmarte avisarte "
@@ -335,10 +338,15 @@ INTENT_WORDS: Final = {
     "KEEP": "quedo quedamos",
     "LEAVE_ME": "dejame dejanos dame danos bancame bancanos aguantame aguantanos banquen aguanten",
     "RESERVED": "reservada reservado reservadas anotado anotada anotados anotadas",
-    "MAKE": "hacer haceme hago hacemos hagamos generar tomar tome tomen concretar registrar registre registren",
+    "MAKE": (
+        "hacer haceme hago hacemos hagamos generar tomar tome tomen tomeme tomenos haga hagan hagame haganos efectuar "
+        "proceda concretar registrar registre registren"
+    ),
     "OWN": "tengo tenemos tenia teniamos hice hicimos",
     "CHANGE": "cambiar modificar mover reprogramar pasar correr",
-    "CELEBRATE": "festejarlo festejarla celebrarlo celebrarla festejar celebrar festejamos celebramos festejando celebrando",
+    "CELEBRATE": (
+        "festejarlo festejarla celebrarlo celebrarla festejar celebrar festejamos celebramos festejando celebrando"
+    ),
     "CHANGE_IT": "cambiarlo cambiarla pasarlo pasarla moverlo moverla correrlo correrla reprogramarlo reprogramarla",
     "TOTAL": "total",
     "INFO": "info informacion detalles datos",
@@ -357,7 +365,7 @@ INTENT_WORDS: Final = {
     "GOOD": "buen",
     "WISH": "feliz felices lindo linda excelente hermoso hermosa",
     "VENUE": "club hospital terminal estacion estadio hotel",
-    "DOCUMENT": "nota mensaje mail correo instagram publicacion historia audio diario posteo",
+    "DOCUMENT": "nota airbnb mensaje mail correo instagram publicacion historia audio diario posteo",
     "HOME": "vivo vivimos soy",
     "SERVICE": (
         "wifi internet pileta piscina parrilla parrillas asador quincho cochera estacionamiento estacionar "
@@ -371,7 +379,7 @@ INTENT_WORDS: Final = {
         "proveeduria kiosco almacen horno cafetera senal patio balcon deck fogon hogar salamandra sauna "
         "gimnasio actividades excursiones juegos metegol caracteristicas instalaciones jardin terraza blanca "
         "climatizada playroom asado hamaca horario horarios guardan equipada equipadas foto wi "
-        "rampa rampas escalera escaleras escalon escalones ascensor muelle merendero "
+        "apta apto fogata fuego ruido rampa rampas escalera escaleras escalon escalones ascensor muelle merendero "
         "capacidad shampoo lena cunita fotos frazadas politica politicas condiciones"
     ),
     "MEANS": "medios formas tarjeta tarjetas efectivo mercadopago",
