@@ -55,7 +55,8 @@ _TOTALS = Anchored(
         "persons": """(?<!THING DE) (?<!THING ES DE) (?<!{THING|SERVICE} ES PARA)
                 (?<!MISSING) (?<!MISSING {CONFIRM|UNKNOWN|ANSWER})
                 COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS
-                (?! GROWN | POR {CONFIRM|ANSWER} | MAS (?! {COUNT|KID|KIDS} ) | COLON COUNT ) @put_right
+                (?! GROWN | POR {CONFIRM|ANSWER} | DE SERVICE | QUE VISITED
+                    | MAS (?! {COUNT|KID|KIDS} ) | COLON COUNT ) @put_right
             | {N|S} DIGITS PERSONS
             | SOME EN TOTAL | (?<!{EL|DEL|AL|GLUED|COLON}) SOME PARA (?= GLUED )
             | (?<!COLON) SOME PARA (?= {DEL|COMMA|DOT|ASK|PAREN|DESDE} | $ )""",
@@ -115,7 +116,7 @@ _ACTS = grammar("{ME|NOS|TE|SE} {LO|LA|LOS}? UNKNOWN")
 _TOLD_OF_THEM = grammar("{UNKNOWN|YA|NO|SE|LO}{0,2} (?: COMMA QUE {^COMMA|DOT}{1,6} COMMA )? {VISITED|WERE} (?! A )")
 _ON_TOP = grammar("COMMA? {Y|PLUS|MAS|CON} (?: MAS | {THEY_GO|GO|UNKNOWN} ALSO | ALSO {THEY_GO|GO|UNKNOWN}? )?")
 
-_CON, _PARA, _OWN, _SOMOS = (symbol_of(name) for name in ["CON", "PARA", "OWN", "SOMOS"])
+_CON, _PARA, _OWN, _SOMOS, _MY = map(symbol_of, ["CON", "PARA", "OWN", "SOMOS", "MY"])
 _KIDS, _COUNT = classes("KIDS"), classes("COUNT")
 _NUMERALS, _SOME = _COUNT | classes("N S"), classes("SOME")
 _PUT_RIGHT = classes("NO CORRECTION")
@@ -224,7 +225,11 @@ def _sum_of_parts(tokens: list[str], tape: str, *, is_told: bool) -> int | None:
         or any(_TOLD_OF_THEM.match(tape, part.end()) for part in parts)
     )
     is_talk = is_with and _TALK.search(tape, max(0, first - 3), first) is not None  # "lo hablo con mi marido"
-    if is_story or is_talk or not _is_party(counts, is_with=is_with, is_for=is_for, is_owned=_OWN in before):
+    if (
+        is_story
+        or is_talk
+        or not _is_party(counts, is_with=is_with, is_for=is_for, is_owned=_OWN in before, is_mine=before[-1:] == _MY)
+    ):
         return None
     people = counts.total()
     if counts.keys() & _RELATIVES and counts.keys().isdisjoint({"grown", "speaker", "we"}) and not is_for:
@@ -252,7 +257,7 @@ def _heads_by_kind(parts: list[re.Match[str]], tokens: list[str]) -> Counter[str
     return counts
 
 
-def _is_party(counts: Counter[str], *, is_with: bool, is_for: bool, is_owned: bool) -> bool:
+def _is_party(counts: Counter[str], *, is_with: bool, is_for: bool, is_owned: bool, is_mine: bool) -> bool:
     """Whether those named are the guests, all of them.
 
     Not in "¿un bebé de 10 meses paga?", "tengo 3 hijos, ¿hay juegos?" or "yo reservé el 15".
@@ -261,6 +266,8 @@ def _is_party(counts: Counter[str], *, is_with: bool, is_for: bool, is_owned: bo
         return False
     if counts.keys() <= {"child", "the_child", "baby", "twins"}:
         return is_with and "child" in counts
+    if counts.keys() == {"friends"} and is_mine:  # "mis 4 hermanos viven allá"
+        return is_with
     if counts.keys() == {"kids"}:
         return counts.total() > 1 and not is_owned
     return is_for or counts.keys() != {"speaker"}

@@ -212,6 +212,8 @@ class Reader:
         day, month = VALUE_OF[self.tokens[start]], VALUE_OF[self.tokens[month_at]]
         if start and self.tape[start - 1] in _BEFORE_STREETS and self._is_street(match, day, month):
             return None
+        if (day, month) in _STREET_DAYS and self._is_corner(match):
+            return None
         return self._dated(match, day, month, year)
 
     def _is_street(self, match: re.Match[str], day: int, month: int) -> bool:
@@ -230,6 +232,15 @@ class Reader:
         if start < 2 or not (is_known or before == _POR):
             return False
         return self.tape[start - 2] in (_WAYS_AND_NAMES if is_known else _WAYS)
+
+    def _is_corner(self, match: re.Match[str]) -> bool:
+        """Two such streets: "9 de Julio y 25 de Mayo"."""
+        start, end = match.span()
+        other = _CORNER_AFTER.match(self.tape, end) or _CORNER_BEFORE.search(self.tape, max(0, start - 4), start)
+        if other is None:
+            return False
+        words = [VALUE_OF[token] for token in self.tokens[other.start() : other.end()] if token in VALUE_OF]
+        return tuple(words) in _STREET_DAYS
 
     def month_first(self, match: re.Match[str]) -> Point | None:
         month, day = VALUE_OF[self.tokens[match.start()]], _value(self.tokens[match.end() - 1])
@@ -630,6 +641,7 @@ _STREET_DAYS = frozenset(
 )
 _BEFORE_STREETS, _UNKNOWN = classes("LA POR DE A DESDE UNKNOWN"), classes("UNKNOWN")
 _RANGE_OF_DAYS = grammar("{AL|A|HASTA|DASH} {EL|AL}? {DAY|GLUED|WEEKDAY}")
+_CORNER_AFTER, _CORNER_BEFORE = grammar("Y DAY DE MONTH"), grammar("DAY DE MONTH Y $")
 _DISTANCE = classes("THING ES ARRIVE HOUR")
 _WAYS = classes("FIT GO ARRIVE LEAVE REACHES O WHERE STREET THING STAND")
 _WAYS_AND_NAMES = _WAYS | classes("UNKNOWN ES")

@@ -22,7 +22,8 @@ _ANSWER_BEFORE = grammar(
 # "fuimos para semana santa", "muy linda la estadía del 12 al 14"; "te escribí por el 15" is another matter.
 _PAST_VISIT = grammar("VISITED {PARA|POR|EN|A|EL|LA|LOS}{0,2} $ | WISH {LA|EL} {LODGING|FINDE} {EN|DEL|DE}? $")
 # "antes del 10", "te giro el 10", "si reservo hoy", "válida hasta el 30", "me pagan el 5", "el clima para el 8"
-_NO_STAY = """ANTES {DE|DEL} EL? LA? $ | {TE|LE} {LO|LA}? PROMISE {EL|LA|UNKNOWN}{0,3} $ | SI BOOK $ | VALID HASTA EL? $
+_NO_STAY = """ANTES {DE|DEL} EL? LA? $ | {TE|LE} {LO|LA}? PROMISE {EL|LA|UNKNOWN}{0,3} $ | SI BOOK $
+    | {VALID|OFFER} ES? HASTA EL? $
     | {ME|SE} PAYS EL $ | WEATHER {PARA|DEL|DE|EN}? {EL|ESTE}? $
     | {LA|EL} {ULTIMO|OTRO} INSTEAD {DE|QUE|VISITED}{0,2} COMMA? {EN|PARA|DE|EL|DEL|LA}{0,2} $
     | SE LODGING EL? $ | LEAVE_ME UNKNOWN? HASTA {EL|ESTE}? $"""
@@ -46,7 +47,8 @@ _OTHER_BUSINESS_AFTER = grammar(
     """{TE|LE} {CORRECTION|PROMISE|PAST} | {TE|LE} MAKE {LA|EL|UN} {PAY|DEPOSIT}
     | (?: A LA {MANANA|TARDE|NOCHE} | A {LA|LAS} COUNT HOUR? )?
     COMMA? {YA|QUE}? NO? {TE|LE|SE|LO|ME|UNKNOWN|MAKE|POWER}? {LO|LA|EL}? {PAY|TELL|BORN|CONFIRM}
-    | OWN UN? UNKNOWN | COMMA? PARA {ANSWER|CONFIRM|TELL|PAY} | VISITED | SE {ME|NOS|LE} UNKNOWN | ES FERIADO ASK
+    | OWN UN? UNKNOWN | COMMA? PARA {ANSWER|CONFIRM|TELL|PAY} | {NOS|ME}? VISITED
+    | SE {ME|NOS|LE} UNKNOWN | ES FERIADO ASK
     | (?: GO A )? MAKE? WEATHER | LEAVE A UNKNOWN | COMMA? YA {LO|LA|NOS|LE}? {PROMISE|VISITED|PAST}"""
 )
 # "ahí te hice la transferencia, 14/10 a las 13:45"
@@ -54,6 +56,8 @@ _PAID, _AT_AN_HOUR = grammar("PAY COMMA {EL|DIA}? $"), grammar("COMMA? A {LA|LAS
 _TIMETABLE = grammar("DE DIGITS A DIGITS (?: HOUR | DOT | ASK | $ )")
 _OPENING_HOURS = grammar("(?: COMMA? DE {COUNT|GLUED} A {COUNT|GLUED} HOUR? )? UNKNOWN? OPENING")
 
+# "la estadía del 3 al 5 fue hermosa"
+_TOLD_AFTER = grammar("{NOS|ME}? VISITED (?! A )")
 # A day alone, in a clause with words of another matter, is a stay only if the clause speaks of one. Things to be had
 # are no proof: "hay misa el domingo".
 _SPEAKS_OF_STAY = grammar(
@@ -123,7 +127,9 @@ class Surroundings:
         tape = self._tape
         if not self._present.isdisjoint(_BUSINESS):
             begin = max(previous_end, point.start - _REACH)
-            if _PAST_VISIT.search(tape, begin, point.start) or (is_range and _OPENING_HOURS.match(tape, end)):
+            if _PAST_VISIT.search(tape, begin, point.start) or (
+                is_range and (_OPENING_HOURS.match(tape, end) or _TOLD_AFTER.match(tape, end))
+            ):
                 return True
             is_place = point.weekday is None and _PLACE.search(tape, begin, point.start)
             is_crossing = _CROSSING.search(tape, max(0, point.start - _REACH - 3), point.start)

@@ -237,8 +237,8 @@ PEOPLE_WORDS: Final = {
 
 THING_WORDS: Final = {
     "OBJECT": (
-        "dormitorios dormitorio habitaciones habitacion camas cama banos bano ambientes ambiente planta autos auto "
-        "grados docena docenas pension "
+        "mensajes audios dormitorios dormitorio habitaciones habitacion camas cama banos bano ambientes ambiente "
+        "planta autos auto grados docena docenas pension "
         "cuotas cuota cuadras cuadra km kms kilometros metros mts m minutos min veces pagos unidades "
         "cocheras pisos plantas vehiculos camioneta camionetas carpas carpa estrellas comidas desayunos "
         "opciones opcion kg kilos litros comprobantes segundos plazos camitas "
