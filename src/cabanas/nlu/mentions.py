@@ -52,7 +52,8 @@ _FRAGMENTS = {
 # In order: at one token the first kind that matches wins, so the longest forms come first.
 _KINDS = {
     "iso": "YGLUED N DIGITS",
-    "numeric_full": "(?: S | (?<!BIG) N | P ) {S12|N12|P12} (?: YEAR | YGLUED | N31 | {DIGITS|D99} @tail )",
+    "numeric_full": """(?: S | (?<!BIG) N | P ) {S12|N12|P12}
+        (?: YEAR | YGLUED | N31 | {DIGITS|D99} @tail (?! {DE|DEL}? MONTH ) )""",
     "glued_day": """{N|S|P} (?= (?: {N|S|P} ){0,4} DAY RO? {DE|DEL}? MONTH ) | N (?= S DIGITS @tail )
         | (?<={DEL|EL|DIAS}) N (?= D31 @tail )""",
     "numeric": """{D12|D31} SLASH D12 @tail | (?<!{MONEY|UN|LAS}) S (?: N12 (?= {S|N} )
@@ -71,7 +72,8 @@ _KINDS = {
     "weekend": """(?: {ESTE|ESE|PROXIMO|OTRO|ORDINAL} | D12 RO )?
             (?: @weekend ) (?: PROXIMO | ESTE (?= COMMA? NO ) )? (?: UNKNOWN? LARGO )?
             (?: @nextish | PASADO | QUE PROMISE | @next_week | AFTER DE ESTE | AFTER (?= {DEL|AL} FERIADO ) )?
-            (?: (?<! LARGO ) {DEL|AL} FERIADO (?! {DE|DEL} )
+            (?: {ANTES|AFTER} {DE|DEL} LA? (?: @dated_holiday | (?: FERIADO {DE|DEL} )? @of_day )
+                | (?<! LARGO ) {DEL|AL} FERIADO (?! {DE|DEL} )
                 | DEL DAY Y EL? DAY (?! RO? {DE|DEL}? MONTH ) @tail
                 | {DEL|AL} (?: FERIADO {DE|DEL} | WEEKDAY )? @of_day | @of_month (?: COMMA EL {DEL|DE} @of_day )?
                 | (?: {DE|DEL} LA? )? @dated_holiday | (?<=LARGO) MONTH
@@ -104,7 +106,8 @@ _KINDS = {
         | (?: (?<=MANANA {Y|A}) | (?<=MANANA WEEKDAY {Y|A}) | (?<=HASTA) | (?<={ME|NOS} GO) )
             PASADO (?! {MANANA|MES|ANO} )""",
     "tomorrow": "(?<!{LA|ESTE|ESE}) MANANA @its_number?",
-    "today": "(?<!{BIG|CASH}) HOY (?! ESTE A? {BIG|MONEY|UNKNOWN|CASH} ) @its_number? | ESTE {NOCHE|TARDE}",
+    "today": """(?<!{BIG|CASH}) HOY (?! EN {DAY|UN} | ESTE A? {BIG|MONEY|UNKNOWN|CASH} )
+            @its_number? | ESTE {NOCHE|TARDE}""",
     "weekday": """MAR (?= GLUED | DIGITS (?: {DE|DEL}? MONTH | {AL|A|DASH} ) )
         | INITIAL (?= DAY {A|AL|DASH} {INITIAL|DE} DAY )
         | {ESTE|ESE|PROXIMO|OTRO|ORDINAL}? WEEKDAY (?: PASADO | QUE PROMISE | @next_week

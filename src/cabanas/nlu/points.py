@@ -357,6 +357,8 @@ class Reader:
             return None
         holiday = _HOLIDAY.search(self.tape, match.start() + 1, match.end())
         if holiday is not None and (point := self.holiday(holiday)) is not None and point.fixed is not None:
+            if _BESIDE.search(match[0]):
+                return self._vague(match, *_weekend_beside(point.until or point.fixed, match))
             return self._holiday_weekend(match, point)
         if self._is_wished(match):
             return None
@@ -385,8 +387,8 @@ class Reader:
         self, match: re.Match[str], *, is_long: bool
     ) -> tuple[date, date] | None:
         day, month = self._of_day(match)
-        if is_long and _AFTER_HOLIDAY.search(match[0]):
-            return self._weekend_after(day, month)
+        if _BESIDE.search(match[0]):
+            return self._weekend_beside(match, day, month)
         start = match.start()
         if day is None and start > 2 and self.tape[start - 2] == _POR:
             for_day = _DAY_FOR_WEEKEND.search(self.tape, max(0, start - 5), start)
@@ -415,12 +417,11 @@ class Reader:
             return found
         return None if ordinal is not None else self._plain_weekend(match)  # none: "el primer finde libre"
 
-    def _weekend_after(self, day: int | None, month: int | None) -> tuple[date, date] | None:
-        """As in "el finde siguiente al feriado del 24 de noviembre"."""
+    def _weekend_beside(self, match: re.Match[str], day: int | None, month: int | None) -> tuple[date, date] | None:
+        """As in "el finde siguiente al feriado del 24 de noviembre" and "el finde antes del 15"."""
         long = calendar.next_long_weekend(self.reference)
         anchor = self._day_from(day, month) if day is not None else None if long is None else long[1]
-        friday = None if anchor is None else next_weekday(FRIDAY, anchor)
-        return None if friday is None else (friday, friday + 2 * DAY)
+        return None if anchor is None else _weekend_beside(anchor, match)
 
     def _plain_weekend(self, match: re.Match[str]) -> tuple[date, date]:
         friday = self.reference + ((FRIDAY - self.reference.weekday()) % 7) * DAY
@@ -614,6 +615,15 @@ def _unit_days(unit: str) -> int:
     return 15 if unit.startswith("quin") else 1
 
 
+def _weekend_beside(day: date, match: re.Match[str]) -> tuple[date, date]:
+    """Friday to Sunday of the last weekend before ``day``, or of the first after it."""
+    if _ANTES in match[0]:
+        sunday = day - (day.weekday() + 1 if day.weekday() < SUNDAY else 7) * DAY
+        return sunday - 2 * DAY, sunday
+    friday = next_weekday(FRIDAY, day)
+    return friday, friday + 2 * DAY
+
+
 def _weekend_of(day: date) -> tuple[date, date]:
     """Friday to Sunday of the weekend nearest to ``day``."""
     friday = day + (FRIDAY - day.weekday() - (7 if day.weekday() <= calendar.TUESDAY else 0)) * DAY
@@ -623,7 +633,8 @@ def _weekend_of(day: date) -> tuple[date, date]:
 _NEXT_WEEK = grammar("LA SEMANA (?: QUE? VIENE | PROXIMO ) | {PROXIMO|OTRO} SEMANA")
 # "el 24 por el finde", "el 14 de noviembre por el finde"
 _DAY_FOR_WEEKEND = grammar("(?: DAY {DE|DEL} MONTH | DAY ) POR EL $")
-_AFTER_HOLIDAY = grammar("{VIENE|PROXIMO} AL FERIADO | AFTER {DEL|AL} FERIADO")
+_BESIDE = grammar("{VIENE|PROXIMO} AL FERIADO | {AFTER|ANTES} {DE|DEL|AL} (?! ESTE )")
+_ANTES = symbol_of("ANTES")
 _ROUND_THE_CLOCK = (24, 7)
 _EVERY = classes("LOS CADA UN ANY GOOD WISH HOME")
 _CUES = classes("EL DEL AL DIA HASTA DESDE")

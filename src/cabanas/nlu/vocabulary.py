@@ -72,7 +72,7 @@ SMALL_WORDS: Final = {
     # No grammar asks for these words; here, they count as none of another matter.
     "NEUTRAL": (
         "apartir temprano tempranito mismo hacia adelante alrededor posibilidad posibilidades tal estaria puntual "
-        "alguien nadie temporada sea"
+        "alguien nadie temporada sea alrededores"
     ),
     "ALSO": "tambien tmb tb",
     "NOTHING": "nada",
