@@ -79,7 +79,7 @@ _KINDS = {
                 | (?: {DE|DEL} LA? )? @dated_holiday | (?<=LARGO) MONTH
                 | S D12 @tail (?! {A|AL|HASTA|DASH|MONTH|DE|Y} )
                 | COMMA? NO @the_other | (?<= NO ESTE FINDE ) @the_other | (?<= NO ESTE FIN DE SEMANA ) @the_other )?
-        | FERIADO {FERIADO|BRIDGE|LARGO}? @of_month | FERIADO {BRIDGE|LARGO}
+        | FERIADO {FERIADO|BRIDGE|LARGO}? @of_month | (?<!ES) FERIADO {BRIDGE|LARGO}
         | BRIDGE (?: {DEL|AL} (?: FERIADO {DE|DEL} )? @of_day | @of_month | (?: {DE|DEL} LA? ) @dated_holiday )""",
     "holiday": "@dated_holiday",
     "week": """(?: ESTE | ESE | PROXIMO | OTRO | ORDINAL | TODO LA? | D12 {RO|A} )? SEMANA (?! SANTA )
@@ -100,7 +100,7 @@ _KINDS = {
     "length": """(?<!{KID|KIDS} DE) (?: UN PAR DE | COUNT (?: {O|A|DASH} SOME )? SOLO? ) (?: @length_unit )
         (?: (?<=NOCHES) {DOT|COMMA|ASK}? (?: NO COMMA | CORRECTION COMMA? ) {QUE|ES|SERIA}? SOME
                 (?= {COMMA|DOT|ASK} | $ )
-            | {Y|COMMA|SLASH|CON}? SOME NOCHES )?
+            | (?<=NOCHES) MAS O SAME | {Y|COMMA|SLASH|CON}? SOME NOCHES )?
         | NOCHES COLON DIGITS | (?<!{COUNT|GREETING|LAS|DE}) NOCHES DIGITS (?= {COMMA|DOT} | $ )""",
     "overmorrow": """PASADO MANANA
         | (?: (?<=MANANA {Y|A}) | (?<=MANANA WEEKDAY {Y|A}) | (?<=HASTA) | (?<={ME|NOS} GO) )

@@ -47,13 +47,13 @@ _OTHER_BUSINESS_AFTER = grammar(
     """{TE|LE} {CORRECTION|PROMISE|PAST} | {TE|LE} MAKE {LA|EL|UN} {PAY|DEPOSIT}
     | (?: A LA {MANANA|TARDE|NOCHE} | A {LA|LAS} COUNT HOUR? )?
     COMMA? {YA|QUE}? NO? {TE|LE|SE|LO|ME|UNKNOWN|MAKE|POWER}? {LO|LA|EL}? {PAY|TELL|BORN|CONFIRM}
-    | OWN UN? UNKNOWN | COMMA? PARA {ANSWER|CONFIRM|TELL|PAY} | {NOS|ME}? VISITED
-    | SE {ME|NOS|LE} UNKNOWN | ES FERIADO ASK
+    | OWN (?: UN? UNKNOWN | LIBRE ) | COMMA? PARA {ANSWER|CONFIRM|TELL|PAY} | {NOS|ME}? VISITED
+    | SE {ME|NOS|LE} UNKNOWN | ES FERIADO BRIDGE? ASK
     | (?: GO A )? MAKE? WEATHER | LEAVE A UNKNOWN | COMMA? YA {LO|LA|NOS|LE}? {PROMISE|VISITED|PAST}"""
 )
 # "ahí te hice la transferencia, 14/10 a las 13:45"
 _PAID, _AT_AN_HOUR = grammar("PAY COMMA {EL|DIA}? $"), grammar("COMMA? A {LA|LAS} (?: COUNT COLON | P )")
-_TIMETABLE = grammar("DE DIGITS A DIGITS (?: HOUR | DOT | ASK | $ )")
+_TIMETABLE = grammar("DE DIGITS A DIGITS (?: HOUR | DOT | ASK | $ ) | {HAY|HAVE} OFFER | ES MAS PRICE")
 _OPENING_HOURS = grammar("(?: COMMA? DE {COUNT|GLUED} A {COUNT|GLUED} HOUR? )? UNKNOWN? OPENING")
 
 # "la estadía del 3 al 5 fue hermosa"
@@ -168,7 +168,7 @@ class Surroundings:
         return point.month is None or _SPEAKS_OF_STAY.search(tape) is None
 
     def is_timetable(self, end: int) -> bool:
-        """Hours follow the weekdays: "lunes a viernes de 9 a 18"."""
+        """Hours or a price follow the weekdays: "lunes a viernes de 9 a 18", "de lunes a jueves hay descuento"."""
         return _TIMETABLE.match(self._tape, end) is not None
 
     def is_negated(self, start: int, end: int) -> bool:

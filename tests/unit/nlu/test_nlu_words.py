@@ -7,7 +7,7 @@ import pytest
 from cabanas.nlu import vocabulary
 from cabanas.nlu.folding import fold, tokenise
 from cabanas.nlu.grammar import Anchored, grammar
-from cabanas.nlu.lexicon import CLASS_OF, VALUE_OF, slips, symbol_of, tape_of
+from cabanas.nlu.lexicon import ALL_CLASSES, CLASS_OF, VALUE_OF, slips, symbol_of, tape_of
 
 GROUPS = [value for name, value in vars(vocabulary).items() if name.endswith("_WORDS") or name == "SIGNS"]
 
@@ -56,6 +56,10 @@ def test_a_word_has_one_class():
 def test_a_class_has_one_name():
     names = Counter(name for group in GROUPS for name in group)
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_classes_take_one_byte_each_on_a_tape():
+    assert max(ALL_CLASSES) < "\u0100"
 
 
 def test_words_are_written_as_the_fold_leaves_them():
