@@ -1,11 +1,11 @@
 """How many people a message speaks of.
 
 A total that is stated ("somos 4", "para 5 personas") wins over the sum of those named ("2 adultos y 2 nenes", "mi
-señora, yo y los dos chicos"); of several totals the last. The speaker counts with "mi novia", "mis dos hijos" and
-"con 3 amigos". Children after "y", "+" or "más" come on top of a total; after a comma or in brackets they are part
-of it. Babies count, pets do not, and "los chicos" without a number leaves the sum unknown. People of whom something is
-told ("la otra vez fuimos 6", "lo hablo con mi marido", "tengo 3 hijos") and things for so many ("mesa para 8") state
-none.
+señora, yo y los dos chicos"); of several totals the last. The speaker counts with "mi novia", "mis dos hijos" and "con
+3 amigos". Children after "y", "+" or "más" come on top of a total; after a comma or in brackets they are part of it.
+Babies count, twins are two, pets do not count, and "los chicos" without a number leaves the sum unknown. People of whom
+something is told ("la otra vez fuimos 6", "lo hablo con mi marido", "tengo 3 hijos") and things for so many ("mesa para
+8") state none.
 """
 
 from __future__ import annotations

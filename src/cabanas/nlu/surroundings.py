@@ -22,16 +22,17 @@ _ANSWER_BEFORE = grammar(
 # "fuimos para semana santa", "muy linda la estadía del 12 al 14"; "te escribí por el 15" is another matter.
 _PAST_VISIT = grammar("VISITED {PARA|POR|EN|A|EL|LA|LOS}{0,2} $ | WISH {LA|EL} {LODGING|FINDE} {EN|DEL|DE}? $")
 # "antes del 10", "te giro el 10", "si reservo hoy", "válida hasta el 30", "me pagan el 5", "el clima para el 8"
+# "la última vez, en semana santa", "se casa el sábado", "dame hasta el viernes"
 _NO_STAY = """ANTES {DE|DEL} EL? LA? $ | {TE|LE} {LO|LA}? PROMISE {EL|LA|UNKNOWN}{0,3} $ | SI BOOK $
     | {VALID|OFFER} ES? HASTA EL? $
     | {ME|SE} PAYS EL $ | WEATHER {PARA|DEL|DE|EN}? {EL|ESTE}? $
     | {LA|EL} {ULTIMO|OTRO} INSTEAD {DE|QUE|VISITED}{0,2} COMMA? {EN|PARA|DE|EL|DEL|LA}{0,2} $
     | SE LODGING EL? $ | LEAVE_ME UNKNOWN? HASTA {EL|ESTE}? $"""
 _NO_STAY_BEFORE = grammar(_NO_STAY)
-# "vuelvo de viaje el 20", "la promo del martes"; from one day to another both speak of a stay.
+# "vuelvo de viaje el 20", "la promo del martes", "la seña el viernes", "el precio que me pasaste el 2";
+# from one day to another both speak of a stay.
 _NO_STAY_BEFORE_DAY = grammar(
-    f"{_NO_STAY} | RETURN DE UNKNOWN EL? $ | OFFER DEL $ | SERVICE DEL $ | DEPOSIT EL $ | ES FERIADO EL $ "
-    "| {ME|NOS} PROMISE EL $"
+    f"{_NO_STAY} | RETURN DE UNKNOWN EL? $ | OFFER DEL $ | DEPOSIT EL $ | ES FERIADO EL $ | {{ME|NOS}} PROMISE EL $"
 )
 _PLACE = grammar(
     "{STREET|NUMBERED} DOT? {EL|LA|DE|DEL}? $ | STREET DOT? UNKNOWN? {Y|ES}? $ "
@@ -99,7 +100,7 @@ _FAREWELL = grammar("(?: DOT | ASK | COMMA | GREETING ) HASTA EL? $")
 _ROLES = classes("WOULD_LEAVE LEAVE OUT_WORD GO HASTA ARRIVE IN_WORD DESDE PARTIR")
 _BUSINESS = classes(
     """PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED HOME DOCUMENT BOOK WISH VALID WEATHER
-    PROMISE PAYS RETURN OFFER LEAVE_ME INSTEAD CONFIRM SE SERVICE FERIADO DEPOSIT"""
+    PROMISE PAYS RETURN OFFER LEAVE_ME INSTEAD CONFIRM SE FERIADO DEPOSIT"""
 )
 _BUSINESS_AFTER = classes(
     "SE ANSWER FERIADO PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED WEATHER LEAVE OWN"
