@@ -79,7 +79,7 @@ _GIVEN_UP = grammar("EN {INSTEAD|PLACE} {DE|DEL} EL? $")
 _DAY_REFUSED = grammar("COMMA? NO {ME|NOS}? {POWER|SUIT} (?: {COMMA|DOT|ASK} | $ ) | NO {HAY|HAVE} {COMMA|DOT}")
 # "no vamos el viernes, vamos el sábado"
 _NOT_THAT_DAY, _INSTEAD_OF_IT = (
-    grammar("NO {GO|ARRIVE|ES|SERIA} {EL|PARA}{0,2} $ | LEAVE DE UNKNOWN EL $"),
+    grammar("(?<!SI) NO {GO|ARRIVE|ES|SERIA}? {EL|PARA}{0,2} $ | LEAVE DE UNKNOWN EL $"),
     grammar("{COMMA|DOT|Y} (?: {GO|ARRIVE|ES|SERIA|SINO|CORRECTION} {EL|PARA|AL} | EL )"),
 )
 _CORRECTION = grammar("CORRECTION | CHANGE_IT | CHANGE {AL|PARA} | SINO | NO {COMMA|EL|DEL} | {COMMA|DOT} NO")

@@ -310,7 +310,7 @@ INTENT_WORDS: Final = {
     ),
     "LIBRE": "libre",
     "AIR": "aire",
-    "PLACE": "lugar lugares luga cupo cupos hueco huecos espacio espacios",
+    "PLACE": "lugar lugares luga lgar lugr lugra lugarr lguar cupo cupos hueco huecos espacio espacios",
     "TAKEN": "ocupado ocupada ocupadas ocupados tomada",
     "OFFER": "descuento descuentos promo promos promocion promociones oferta ofertas",
     "TARIFF": (
