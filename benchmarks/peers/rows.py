@@ -29,7 +29,7 @@ class Effort:
 
 
 QUICK = Effort(pairs=7, slow_pairs=5, longest_pairs=2, load_s=1.0, stall_period_s=2.0, block_s=0.5)
-FULL = Effort(pairs=60, slow_pairs=7, longest_pairs=5, load_s=3.0, stall_period_s=10.0, block_s=2.0)
+FULL = Effort(pairs=60, slow_pairs=5, longest_pairs=5, load_s=3.0, stall_period_s=6.0, block_s=1.5)
 
 
 @dataclass(frozen=True, slots=True)
