@@ -68,11 +68,11 @@ class Bar:
     def standing(self) -> str:
         """``held`` or ``missed`` with the whole interval on one side of the limit."""
         good, bad = (self.low, self.high) if self.at_least else (self.high, self.low)
-        if good is not None and self._is_within(good):
+        if good is not None and self.is_within(good):
             return "held"
-        return "missed" if bad is not None and not self._is_within(bad) else "not settled"
+        return "missed" if bad is not None and not self.is_within(bad) else "not settled"
 
-    def _is_within(self, value: float) -> bool:
+    def is_within(self, value: float) -> bool:
         return value >= self.limit if self.at_least else value <= self.limit
 
 
@@ -219,7 +219,9 @@ def _render_bars(sections: Iterable[Section], *, busy: bool) -> Iterator[str]:
         limit = f"{'≥' if bar.at_least else '≤'} {_figure(bar.limit)} {bar.unit}"
         standing = bar.standing
         if standing != "held":
-            standing = f"**{standing}**{', on a busy machine' if busy else ''}: {bar.cause}"
+            standing = f"**{standing}**{', on a busy machine' if busy else ''}"
+            # Where the figure keeps the bar and only its interval does not, there is no distance to explain.
+            standing += "" if bar.is_within(bar.measured) else f": {bar.cause}"
         bounds = "" if bar.low == bar.measured == bar.high else f" ({_bounds(bar.low, bar.high)})"
         yield f"| {bar.what} | {limit} | {_figure(bar.measured)}{bounds} | {standing} |"
     yield ""

@@ -73,6 +73,12 @@ def test_a_missed_bar_says_why_and_a_held_one_does_not():
     assert "| fast | ≤ 10 ms | 8 | held |" in shown
 
 
+def test_an_interval_alone_is_no_distance_to_explain():
+    shown = "\n".join(lines(Bar("what", "ms", 10, 9, 8, 11, "why"), Bar("more", "ms", 10, 10.5, 8, 11, "because")))
+    assert "| what | ≤ 10 ms | 9 (8 to 11) | **not settled** |" in shown
+    assert "**not settled**: because |" in shown
+
+
 def test_a_bar_that_a_busy_machine_missed_says_so():
     bars = [
         Section("Title", "", (single_bar("slow", "ms", 10, 12, cause="why"), single_bar("fast", "ms", 10, 8, cause="")))
