@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import asyncpg
@@ -61,15 +62,17 @@ async def _make(url: str, *statements: str) -> None:
 def postgres(request: pytest.FixtureRequest) -> Iterator[EmbeddedServers]:
     if request.param == "15" and not (POSTGRES_15 / "postgres").exists():
         pytest.skip(f"needs the system package postgresql-15: there is no {POSTGRES_15}")
-    with pytest.MonkeyPatch.context() as patch:
-        if request.param == "15":
-            patch.setenv("CABANAS_PG_BIN", os.fspath(POSTGRES_15))
-        # Nothing but the tests decides when tables are vacuumed and analysed.
-        settings = {"autovacuum": "off"}
-        with provide_servers(redis=False, durable=False, postgres_settings=settings) as servers:
-            assert servers.origin.postgres is not None
-            assert (servers.origin.postgres.major == 15) is (request.param == "15")
-            yield servers
+    with ExitStack() as running:
+        # Other tests of this process may come before these are done, so that the variable must not stay.
+        with pytest.MonkeyPatch.context() as patch:
+            if request.param == "15":
+                patch.setenv("CABANAS_PG_BIN", os.fspath(POSTGRES_15))
+            # Nothing but the tests decides when tables are vacuumed and analysed.
+            settings = {"autovacuum": "off"}
+            servers = running.enter_context(provide_servers(redis=False, durable=False, postgres_settings=settings))
+        assert servers.origin.postgres is not None
+        assert (servers.origin.postgres.major == 15) is (request.param == "15")
+        yield servers
 
 
 @pytest.fixture(scope="session")
