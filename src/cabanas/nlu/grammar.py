@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain, islice
 from types import MappingProxyType
+from typing import Any
 
 from cabanas.nlu.lexicon import ALL_CLASSES
 from cabanas.nlu.syntax import END, Branch, beginning_with, openings, parse, set_of, written
@@ -15,29 +16,63 @@ from cabanas.nlu.syntax import END, Branch, beginning_with, openings, parse, set
 _MAX_ATTEMPTS = 400
 
 _FRAGMENT = re.compile(r"@([a-z_]+)")
+_ALL: list[Pattern | Anchored] = []
 
 
-def grammar(source: str, fragments: Mapping[str, str] = MappingProxyType({})) -> re.Pattern[str]:
-    """Compile a pattern over the tape.
+class Pattern:
+    """A pattern over the tape, compiled at first use: all of them together would double the time of an import.
+
+    Its methods are those of `re.Pattern`.
+    """
+
+    match: Callable[..., re.Match[str] | None]
+    search: Callable[..., re.Match[str] | None]
+    fullmatch: Callable[..., re.Match[str] | None]
+    finditer: Callable[..., Iterator[re.Match[str]]]
+
+    def __init__(self, source: str, fragments: Mapping[str, str]) -> None:
+        self.source = source
+        self.fragments = fragments
+        _ALL.append(self)
+
+    def compile(self) -> None:
+        """Get ready for use.
+
+        Raises:
+            KeyError: a class or a fragment is unknown.
+            ValueError: the source is not of this language.
+        """
+        compiled = re.compile(written(_branches_of(self.source, self.fragments)), re.DOTALL)
+        # From now on found before `__getattr__` is asked, and bound once instead of at each call.
+        self.match, self.search = compiled.match, compiled.search
+        self.fullmatch, self.finditer = compiled.fullmatch, compiled.finditer
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in Pattern.__annotations__:
+            raise AttributeError(name)
+        self.compile()
+        return getattr(self, name)
+
+
+def grammar(source: str, fragments: Mapping[str, str] = MappingProxyType({})) -> Pattern:
+    """A pattern over the tape.
 
     Words in capitals are classes or unions, ``{A|B}`` is one of several and ``{^A|B}`` none of them, ``@name`` is a
     fragment, spaces mean nothing; groups, looks around, quantifiers and anchors are those of `re`.
-
-    Raises:
-        KeyError: a class or a fragment is unknown.
-        ValueError: the source is not of this language.
     """
-    return _compiled(_branches_of(source, fragments))
+    return Pattern(source, fragments)
+
+
+def compile_all() -> None:
+    """Compile every pattern there is; an error in one of them is raised here."""
+    for pattern in _ALL:
+        pattern.compile()
 
 
 def _branches_of(source: str, fragments: Mapping[str, str]) -> tuple[Branch, ...]:
     while "@" in source:
         source = _FRAGMENT.sub(lambda match: f"(?:{fragments[match[1]]})", source)
     return parse(source)
-
-
-def _compiled(branches: tuple[Branch, ...]) -> re.Pattern[str]:
-    return re.compile(written(branches), re.DOTALL)
 
 
 class Anchored:
@@ -47,12 +82,17 @@ class Anchored:
         forms: name -> its pattern. At one token the first that matches wins.
         fragments: for the patterns.
 
-    A match's ``lastgroup`` is the name of its form. Patterns are compiled at first use, see `warm_up`.
+    A match's ``lastgroup`` is the name of its form. Patterns are compiled at first use.
     """
 
     def __init__(self, forms: Mapping[str, str], fragments: Mapping[str, str]) -> None:
         self.forms = forms
         self.fragments = fragments
+        _ALL.append(self)
+
+    def compile(self) -> None:
+        """Get ready for use. Raises as `Pattern.compile` does."""
+        self.find("", 1)
 
     @cached_property
     def _branches(self) -> dict[str, tuple[Branch, ...]]:

@@ -11,7 +11,7 @@ something is told ("la otra vez fuimos 6", "lo hablo con mi marido", "tengo 3 hi
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections.abc import Mapping
 
 from cabanas.nlu.grammar import Anchored, grammar
 from cabanas.nlu.lexicon import VALUE_OF, classes, symbol_of
@@ -234,7 +234,7 @@ def _sum_of_parts(tokens: list[str], tape: str, *, is_told: bool) -> int | None:
         or not _is_party(counts, is_with=is_with, is_for=is_for, is_owned=_OWN in before, is_mine=before[-1:] == _MY)
     ):
         return None
-    people = counts.total()
+    people = sum(counts.values())
     if counts.keys() & _RELATIVES and counts.keys().isdisjoint({"grown", "speaker", "we"}) and not is_for:
         if "friends" in counts and _SOMOS in before:
             return people  # "somos 3 hermanas y nuestra mamá"
@@ -244,23 +244,26 @@ def _sum_of_parts(tokens: list[str], tape: str, *, is_told: bool) -> int | None:
     return people + ("speaker" in counts or speaks_of_company)
 
 
-def _heads_by_kind(parts: list[re.Match[str]], tokens: list[str]) -> Counter[str]:
-    counts: Counter[str] = Counter()
+def _heads_by_kind(parts: list[re.Match[str]], tokens: list[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
     for part in parts:
         kind = part.lastgroup
         assert kind is not None
         if kind == "uncounted" and part[0][-1] in _KIDS and tokens[part.end() - 1] in VALUE_OF:
-            counts["twins"] += _TWINS
-            continue
-        counts[kind] += next(iter(_numbers(part, tokens)), 1) * _HEADS.get(kind, 1)
+            kind, heads = "twins", _TWINS
+        else:
+            heads = next(iter(_numbers(part, tokens)), 1) * _HEADS.get(kind, 1)
+        counts[kind] = counts.get(kind, 0) + heads
     if each := counts.pop("each", 0):
-        counts["kids" if counts["couples"] else "uncounted"] += each * max(1, counts["couples"] // _HEADS["couples"])
+        couples = counts.get("couples", 0)
+        kind = "kids" if couples else "uncounted"
+        counts[kind] = counts.get(kind, 0) + each * max(1, couples // _HEADS["couples"])
     if "kids" in counts:
-        del counts["the_child"]  # "1 nene de 3 años, ¿el nene paga?"
+        counts.pop("the_child", None)  # "1 nene de 3 años, ¿el nene paga?"
     return counts
 
 
-def _is_party(counts: Counter[str], *, is_with: bool, is_for: bool, is_owned: bool, is_mine: bool) -> bool:
+def _is_party(counts: Mapping[str, int], *, is_with: bool, is_for: bool, is_owned: bool, is_mine: bool) -> bool:
     """Whether those named are the guests, all of them.
 
     Not in "¿un bebé de 10 meses paga?", "tengo 3 hijos, ¿hay juegos?" or "yo reservé el 15".
@@ -272,5 +275,5 @@ def _is_party(counts: Counter[str], *, is_with: bool, is_for: bool, is_owned: bo
     if counts.keys() == {"friends"} and is_mine:  # "mis 4 hermanos viven allá"
         return is_with
     if counts.keys() == {"kids"}:
-        return counts.total() > 1 and not is_owned
+        return counts["kids"] > 1 and not is_owned
     return is_for or counts.keys() != {"speaker"}

@@ -102,9 +102,11 @@ _DONE = classes("PAY PAST VISITED")
 
 def read_intents(tape: str, present: frozenset[str], *, names_stay: bool) -> tuple[str, ...]:
     """The intents of a message, in the order of `INTENTS`; ``present`` are the classes that stand on the tape."""
-    found = {sign.lastgroup for sign in _SIGNS.find(tape, _MOST_SIGNS)}
+    found = {sign.lastgroup or "" for sign in _SIGNS.find(tape, _MOST_SIGNS)}
     if not found:
         return (_otherwise(tape, present, names_stay=names_stay),)
+    if len(found) == 1:
+        return tuple(found)
     if CANCELAR in found:
         found.discard(RESERVAR)
     return tuple([intent for intent in INTENTS if intent in found])

@@ -9,6 +9,7 @@ from cabanas.nlu.accommodations import find_accommodation
 from cabanas.nlu.analysis import Analysis
 from cabanas.nlu.fallback import resolve_span
 from cabanas.nlu.folding import fold, tokenise
+from cabanas.nlu.grammar import compile_all
 from cabanas.nlu.guests import read_guests
 from cabanas.nlu.intents import read_intents
 from cabanas.nlu.lexicon import tape_of
@@ -39,5 +40,5 @@ def analyze(text: str, *, reference_date: date, accommodations: Sequence[str] = 
 
 def warm_up() -> None:
     """Pay every first-time cost now: compile the patterns and load dateparser with its Spanish tables."""
-    analyze("Hola, del 15 al 18 de enero para 4", reference_date=date(2025, 1, 1))
+    compile_all()
     resolve_span("en un mes y 10 dias", date(2025, 1, 1))

@@ -210,8 +210,10 @@ class _Reading:
             self._lengths.append(_Length(2 if _PAR in mention[0] else values[-1], self._tokens[end - 1]))
 
     def _length(self) -> _Length | None:
+        if not self._lengths:
+            return None
         in_nights = [length for length in self._lengths if length.unit == "noches"]
-        return (in_nights or self._lengths)[-1] if self._lengths else None
+        return (in_nights or self._lengths)[-1]
 
     def _add_month(self, mention: re.Match[str], kind: str) -> None:
         if not _PAST_MONTH.isdisjoint(mention[0]):
@@ -286,11 +288,12 @@ class _Reading:
                     # "el 10 de enero, no, el 11": the second day is in January too.
                     self._resolver.months.append(MonthInForce(first.start, first.month, first.year))
                 is_out = (
-                    around.is_refused(first.start, first.end)
+                    is_alternative
+                    or around.is_refused(first.start, first.end)
                     or around.is_no_stay(first, previous_end, first.end, is_range=False)
                     or around.is_of_other_matter(first, first.end)
                 )
-                if not is_alternative and not is_out:
+                if not is_out:
                     singles.append(_Single(first, around.leaves(first, previous_end), previous_end))
             index, previous_end = reach + 1, points[reach].end
         return ranges, singles
@@ -320,7 +323,7 @@ class _Reading:
 
     def _take_month_of_alternative(self, index: int) -> None:
         """Both are in January in "el 15 o el 16 de enero" and in "del 10 al 14 o del 17 al 21 de enero"."""
-        if index + 1 == len(self._points):
+        if not self._may_have_alternatives or index + 1 == len(self._points):
             return
         point, following = self._points[index], self._points[index + 1]
         if point.is_bare_day and self._is_alternative(point.end, following.start):

@@ -9,7 +9,7 @@ from tests.unit.nlu.test_nlu_corpora import TEXTS
 
 from cabanas.nlu import guests, intents, mentions
 from cabanas.nlu.folding import fold, tokenise
-from cabanas.nlu.grammar import Anchored, grammar
+from cabanas.nlu.grammar import Anchored, Pattern, compile_all, grammar
 from cabanas.nlu.lexicon import ALL_CLASSES, classes, tape_of
 from cabanas.nlu.syntax import beginning_with, may_read, openings, parse, written
 
@@ -22,7 +22,7 @@ TAPES = [tape_of(tokenise(fold(text))) for text in TEXTS]
 Found = list[tuple[str | None, tuple[int, int]]]
 
 
-def tried_everywhere(forms: list[tuple[str, re.Pattern[str]]], tape: str) -> Found:
+def tried_everywhere(forms: list[tuple[str, Pattern]], tape: str) -> Found:
     found: Found = []
     position = 0
     while position < len(tape):
@@ -106,4 +106,8 @@ def test_branches_that_cannot_begin_with_the_token_are_left_out():
 @pytest.mark.parametrize("source", ["EL )", "( EL", "EL & LA", "(?: EL", "* EL"])
 def test_what_is_not_of_the_language_is_refused(source):
     with pytest.raises(ValueError, match=re.escape(source)):
-        grammar(source)
+        parse(source)
+
+
+def test_every_pattern_there_is_can_be_compiled():
+    compile_all()

@@ -8,6 +8,7 @@ from cabanas.nlu import vocabulary
 from cabanas.nlu.folding import fold, tokenise
 from cabanas.nlu.grammar import Anchored, grammar
 from cabanas.nlu.lexicon import ALL_CLASSES, CLASS_OF, VALUE_OF, slips, symbol_of, tape_of
+from cabanas.nlu.syntax import parse
 
 GROUPS = [value for name, value in vars(vocabulary).items() if name.endswith("_WORDS") or name == "SIGNS"]
 
@@ -88,7 +89,7 @@ def test_grammar_reads_classes_unions_and_fragments():
 @pytest.mark.parametrize(("source", "missing"), [("EL NOSUCH", "NOSUCH"), ("{EL|NOSUCH}", "NOSUCH")])
 def test_an_unknown_class_is_an_error_when_the_grammar_is_built(source, missing):
     with pytest.raises(KeyError, match=missing):
-        grammar(source)
+        parse(source)
 
 
 def test_forms_are_tried_in_order_at_the_tokens_they_can_start_with():
