@@ -33,6 +33,7 @@ from cabanas_perf.workloads.messages import REFERENCE_DATE, message_stream
 TEST_TEXTS = Path(__file__).parent.parent / "tests" / "data" / "nlu" / "messages.tsv"
 LONGEST = 4096
 RESAMPLES = 2000
+DOUBTFUL_FACTOR = 2.2
 # Language-less dateparser takes tens of milliseconds a message: a part of them is enough for its ratio.
 WITHOUT_LANGUAGE_MESSAGES = 60
 CABINS = ("Cabaña del Lago", "Los Arrayanes", "Cabaña 1")
@@ -115,9 +116,13 @@ def adversarial_texts() -> list[str]:
     return [*PIECES, *words]
 
 
-def best_us(text: str, repeats: int = 9) -> float:
-    call = partial(analyze, text, reference_date=REFERENCE_DATE, accommodations=CABINS)
-    return min(elapsed_us(call) for _ in range(repeats))
+def best_us(*texts: str, repeats: int) -> list[float]:
+    """The shortest time of each text, in turns: what else the machine does only ever makes one longer."""
+    times: list[list[float]] = [[] for _ in texts]
+    for _ in range(repeats):
+        for row, text in zip(times, texts, strict=True):
+            row.append(elapsed_us(partial(analyze, text, reference_date=REFERENCE_DATE, accommodations=CABINS)))
+    return list(map(min, times))
 
 
 def print_line(line: str = "") -> None:
@@ -156,8 +161,11 @@ def find_slowest() -> list[LongText]:
     rows = []
     for piece in adversarial_texts():
         once, twice = ((piece * size)[:size] for size in (LONGEST, 2 * LONGEST))
-        single = best_us(once)
-        rows.append(LongText(single, best_us(twice) / single, piece))
+        single, double = best_us(once, twice, repeats=9)
+        if double > DOUBTFUL_FACTOR * single:
+            # The largest of hundreds of factors is the one that was disturbed, unless it stays.
+            single, double = map(min, (single, double), best_us(once, twice, repeats=60))
+        rows.append(LongText(single, double / single, piece))
     return sorted(rows, reverse=True)
 
 

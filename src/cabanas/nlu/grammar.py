@@ -13,7 +13,7 @@ from cabanas.nlu.lexicon import ALL_CLASSES
 from cabanas.nlu.syntax import END, Branch, beginning_with, openings, parse, set_of, written
 
 # No message has this many places where a match could begin; the bound keeps the worst text cheap.
-_MAX_ATTEMPTS = 400
+_MAX_ATTEMPTS = 256
 
 _FRAGMENT = re.compile(r"@([a-z_]+)")
 _ALL: list[Pattern | Anchored] = []
