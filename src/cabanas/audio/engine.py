@@ -87,7 +87,7 @@ class Engine:
         """Load every model that some clip would get, and run each once."""
         for size in {nearest_size(wanted_size(duration_s), self._models) for duration_s in (5.0, 20.0, 60.0)}:
             second = np.zeros(SAMPLE_RATE_HZ, np.float32)
-            _hear(self._recogniser(size), _Part((Span(0, len(second)),), second), "es", timestamps=False)
+            _hear(self._recogniser(size), _Part((Span(0, len(second)),), second), "es")
         _find_speech(second, long=False)
 
     def transcribe(self, sound: Sound, *, language: str = "es") -> Transcript:
@@ -134,12 +134,12 @@ class Engine:
 
     def _hear_in_parallel(self, recogniser: Recogniser, parts: list[_Part], language: str) -> list[_Heard]:
         def hear(part: _Part) -> _Heard:
-            return _hear_carefully(recogniser, part, language, timestamps=False)
+            return _hear_carefully(recogniser, part, language)
 
         heard = list(self._listeners.map(hear, parts))
         paces = [len(h.text.split()) / part.duration_s for h, part in zip(heard, parts, strict=True)]
         for index in guard.lost_words(paces):
-            again = _hear(recogniser.on_full_window(), parts[index], language, timestamps=True)
+            again = _hear(recogniser.on_full_window(), parts[index], language)
             if len(again.text.split()) > len(heard[index].text.split()) and not guard.suspicion(
                 again.text, speech_s=parts[index].duration_s
             ):
@@ -197,18 +197,17 @@ def _hear_carefully(
     language: str,
     *,
     speech_s: float | None = None,
-    timestamps: bool = True,
 ) -> _Heard:
     """Hear a part on the short window, and on the full one where the answer looks wrong."""
     seconds = part.duration_s if speech_s is None else speech_s
-    heard = _hear(recogniser, part, language, timestamps=timestamps)
+    heard = _hear(recogniser, part, language)
     if guard.suspicion(heard.text, speech_s=seconds) is None:
         return heard
-    again = _hear(recogniser.on_full_window(), part, language, timestamps=True)
+    again = _hear(recogniser.on_full_window(), part, language)
     return _Heard(again.segments, retried=True)
 
 
-def _hear(recogniser: Recogniser, part: _Part, language: str, *, timestamps: bool) -> _Heard:
+def _hear(recogniser: Recogniser, part: _Part, language: str) -> _Heard:
     found, _ = recogniser.transcribe(
         part.samples,
         language=language,
@@ -218,7 +217,8 @@ def _hear(recogniser: Recogniser, part: _Part, language: str, *, timestamps: boo
         # A second, warmer try repairs most failed ones; all six of the default cost 12 s on plain silence.
         temperature=(0.0, 0.4),
         condition_on_previous_text=False,
-        without_timestamps=not timestamps,
+        # Without them Whisper may stop at a pause and lose what comes after.
+        without_timestamps=False,
         max_new_tokens=int(_TOKENS_AT_LEAST + _TOKENS_PER_S * part.duration_s),
     )
     return _Heard(
