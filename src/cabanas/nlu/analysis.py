@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 
-class Analysis(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Analysis:
     """The reading of one guest message; every field is a fact the message states, never a guess.
 
     ``intents`` is never empty and drawn from `cabanas.nlu.intents.INTENTS`. The stay is
