@@ -21,7 +21,6 @@ _UNIONS = {
     "N": "N12 N31",
     "P": "P12 P31",
     "GLUED": "S12 S31 N12 N31 P12 P31",
-    "GLUED_MONTH": "S12 N12 P12",
     "ARRIVE": "COME COME_IN",
     "LEAVE": "GO_OUT RETURN",
     "PRICE": "TARIFF OFFER",
