@@ -143,7 +143,7 @@ async def open_mercadopago(settings: Settings) -> AsyncIterator[MercadoPagoClien
         settings.mercadopago_base_url,
         settings.mercadopago_access_token.get_secret_value(),
         timeout_s=settings.provider_timeout_s,
-        max_connections=settings.inbox_concurrency,
+        max_connections=settings.payment_concurrency,
     ) as http:
         yield MercadoPagoClient(http)
 

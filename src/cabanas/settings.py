@@ -99,7 +99,10 @@ class Settings(BaseSettings):
     voice_lease_s: float = Field(default=180.0, gt=0)
     """The same for a voice note, with its download and transcription."""
     inbox_concurrency: int = Field(default=8, ge=1)
-    """Messages and payments in hand at once, for each process."""
+    """Messages in hand at once, for each process."""
+    payment_concurrency: int = Field(default=64, ge=1)
+    """Payments in hand at once, for each process. They wait for the provider without a database connection, and in a
+    line of their own, so that a slow one holds up no reply."""
     voice_concurrency: int = Field(default=8, ge=1)
     """Voice notes in hand at once, for each process. Most of their time they are on their way from the provider."""
     outbox_concurrency: int = Field(default=64, ge=1)

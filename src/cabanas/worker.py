@@ -73,6 +73,8 @@ class Line:
     """One line of work: how to take rows, how to work on one, how to put it back or give it up."""
 
     queue: Queue
+    kinds: frozenset[str]
+    """What new work for this line is announced as, besides as anything at all."""
     slots: int
     max_attempts: int
     claim: Callable[[int], Awaitable[Sequence[asyncpg.Record]]]
@@ -118,9 +120,9 @@ class Worker:
                 logger.exception("worker_not_listening")
             await asyncio.sleep(_RECONNECT_S)
 
-    def _notified(self, channel: str) -> None:
+    def _notified(self, channel: str, kind: str) -> None:
         for line in self._lines:
-            if channel == line.channel:
+            if channel == line.channel and (not kind or kind in line.kinds):
                 line.wake.set()
 
     async def _run_line(self, line: Line) -> None:
@@ -218,18 +220,18 @@ def describe_failure(error: Exception) -> str:
 def _build_lines(service: Service) -> list[Line]:
     """The lines that this service can work on: without a provider's client, none of that provider's."""
     settings = service.settings
-    kinds = [EventKind.OTHER]
+    lease_s = settings.worker_lease_s
+    lines = []
     if service.mercadopago is not None:
-        kinds.append(EventKind.PAYMENT)
-    if service.whatsapp is not None:
-        kinds.append(EventKind.MESSAGE)
-    lines = [_inbox_line(service, kinds, settings.inbox_concurrency, settings.worker_lease_s)]
-    if service.whatsapp is not None:
-        lines += [
-            _inbox_line(service, [EventKind.VOICE_NOTE], settings.voice_concurrency, settings.voice_lease_s),
-            _outbox_line(service, service.whatsapp),
-        ]
-    return lines
+        lines.append(_inbox_line(service, [EventKind.PAYMENT], settings.payment_concurrency, lease_s))
+    if service.whatsapp is None:
+        return [*lines, _inbox_line(service, [EventKind.OTHER], settings.inbox_concurrency, lease_s)]
+    return [
+        *lines,
+        _inbox_line(service, [EventKind.MESSAGE, EventKind.OTHER], settings.inbox_concurrency, lease_s),
+        _inbox_line(service, [EventKind.VOICE_NOTE], settings.voice_concurrency, settings.voice_lease_s),
+        _outbox_line(service, service.whatsapp),
+    ]
 
 
 def _inbox_line(service: Service, kinds: Sequence[EventKind], slots: int, lease_s: float) -> Line:
@@ -260,6 +262,7 @@ def _inbox_line(service: Service, kinds: Sequence[EventKind], slots: int, lease_
 
     return Line(
         queue=Queue.INBOX,
+        kinds=frozenset(kinds),
         slots=slots,
         max_attempts=service.settings.inbox_max_attempts,
         claim=claim,
@@ -288,6 +291,7 @@ def _outbox_line(service: Service, client: WhatsAppClient) -> Line:
 
     return Line(
         queue=Queue.OUTBOX,
+        kinds=frozenset(),
         slots=settings.outbox_concurrency,
         max_attempts=settings.outbox_max_attempts,
         claim=claim,

@@ -15,16 +15,16 @@ _CONNECT_TIMEOUT_S = 5.0
 
 @asynccontextmanager
 async def open_listener(
-    database_url: str, channels: Sequence[str], notified: Callable[[str], None], lost: Callable[[], None]
+    database_url: str, channels: Sequence[str], notified: Callable[[str, str], None], lost: Callable[[], None]
 ) -> AsyncIterator[None]:
-    """For the block, call ``notified`` with the channel of each notification, and ``lost`` if the connection ends.
+    """For the block, call ``notified`` with channel and payload of each notification, ``lost`` if the connection ends.
 
     Raises:
         DatabaseUnavailable: when the server cannot be reached.
     """
 
-    def pass_on(_connection: object, _pid: int, channel: str, _payload: object) -> None:
-        notified(channel)
+    def pass_on(_connection: object, _pid: int, channel: str, payload: object) -> None:
+        notified(channel, str(payload))
 
     try:
         connection = await asyncpg.connect(

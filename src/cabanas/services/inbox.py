@@ -18,7 +18,7 @@ class Source(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What kind of work an event is; voice notes take long, so they wait in a line of their own."""
+    """What kind of work an event is. Voice notes take long and payments wait for a provider: each has its own line."""
 
     MESSAGE = "message"
     VOICE_NOTE = "voice_note"

@@ -8,9 +8,15 @@ from decimal import Decimal
 
 import pytest
 
+from cabanas.clients.mercadopago import MercadoPagoClient
 from cabanas.domain.payment import PaymentSnapshot, Standing
 from cabanas.domain.reservation import StayWish
-from cabanas_perf.workloads.webhook_input import make_payment, make_payment_notification
+from cabanas_perf.workloads.webhook_input import (
+    make_payment,
+    make_payment_notification,
+    make_text_message,
+    make_whatsapp_batch,
+)
 
 ANA = "+5491155500101"
 MOMENT = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -281,4 +287,34 @@ async def test_a_payment_that_the_api_does_not_know_yet_is_asked_for_again(
             while not stubs.requests:  # noqa: ASYNC110 - the stub counts, and tells nobody
                 await asyncio.sleep(0.01)
         stubs.payments["77"] = {"id": 77, **make_payment(held.code, str(held.deposit_amount))}
+    assert (await state(held.code))[0] == "confirmed"
+
+
+async def test_a_provider_that_does_not_answer_holds_up_no_reply(
+    webhooks, hold, deliver, sign, working, stubs, state, query, monkeypatch
+):
+    held, answers = await hold(channel="web"), asyncio.Event()
+    fetch_payment = MercadoPagoClient.fetch_payment
+
+    async def wait_for_the_provider(client, payment_id):
+        await answers.wait()
+        return await fetch_payment(client, payment_id)
+
+    monkeypatch.setattr(MercadoPagoClient, "fetch_payment", wait_for_the_provider)
+    settings = webhooks.settings
+    payments = [str(number) for number in range(settings.inbox_concurrency + settings.payment_concurrency)]
+    stubs.payments |= {
+        number: {"id": int(number), **make_payment(held.code, str(held.deposit_amount))} for number in payments
+    }
+    async with working():
+        for number in payments:
+            await deliver(make_payment_notification(number, "payment-secret", request_id=number, timestamp_ms=1))
+        await deliver(sign(make_whatsapp_batch([make_text_message(ANA[1:], "wamid.1", "hola", 1)], names={})))
+        async with asyncio.timeout(30):
+            while not stubs.sent:  # noqa: ASYNC110 - the stub counts, and tells nobody
+                await asyncio.sleep(0.01)
+        assert await query("SELECT count(*) FROM inbox WHERE kind = 'payment' AND processed_at IS NULL") == [
+            (len(payments),)
+        ]
+        answers.set()
     assert (await state(held.code))[0] == "confirmed"

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -13,10 +14,20 @@ from cabanas.services import replies
 from cabanas.services.handle_message import HandleMessage
 from cabanas.worker import Queue, Worker, WorkOutcome
 from cabanas_perf.stubs import Behaviour
-from cabanas_perf.workloads.webhook_input import make_text_message, make_whatsapp_batch
+from cabanas_perf.workloads.webhook_input import make_payment_notification, make_text_message, make_whatsapp_batch
 
 ANA = "5491155500101"
 EVENTS = "SELECT id, source, kind, provider_id, lane, said_at, payload, transcript, attempts FROM inbox ORDER BY id"
+
+
+# Messages, voice notes, payments, and what goes out.
+LINES = 4
+
+
+async def wait_until(holds):
+    async with asyncio.timeout(30):
+        while not holds():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -108,9 +119,7 @@ async def test_a_listener_is_told_of_each_attempt_with_its_stages(webhooks, say,
     heard = []
     working = asyncio.create_task(Worker(webhooks, on_work=heard.append).run())
     await say("hola")
-    async with asyncio.timeout(30):
-        while len(heard) < 2:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await wait_until(lambda: len(heard) >= 2)
     working.cancel()
     await asyncio.wait([working])
     assert [(work.queue, work.outcome) for work in heard] == [
@@ -126,13 +135,37 @@ async def test_a_listener_is_told_of_each_attempt_with_its_stages(webhooks, say,
     assert [span.name for span in heard[1].recording.spans] == ["format_response", "send", "record_sent"]
 
 
+async def test_new_work_wakes_the_line_of_its_kind_alone(webhooks, say, sign, deliver, stubs, monkeypatch):
+    claimed = []
+    claim = Worker._claim
+
+    async def note(worker, line, free):
+        claimed.append(line.kinds)
+        return await claim(worker, line, free)
+
+    monkeypatch.setattr(Worker, "_claim", note)
+    patient = replace(webhooks, settings=webhooks.settings.model_copy(update={"worker_poll_s": 60.0}))
+    working = asyncio.create_task(Worker(patient).run())
+    await wait_until(lambda: len(claimed) >= 2 * LINES)  # each has looked at its start, and once somebody listened
+    claimed.clear()
+    await say("hola")
+    await wait_until(lambda: stubs.sent)
+    assert {"message", "other"} in claimed
+    assert {"payment"} not in claimed
+    assert {"voice_note"} not in claimed
+    claimed.clear()
+    await deliver(make_payment_notification("7", "payment-secret", request_id="r", timestamp_ms=1))
+    await wait_until(lambda: {"payment"} in claimed)
+    assert {"voice_note"} not in claimed
+    working.cancel()
+    await asyncio.wait([working])
+
+
 async def test_on_its_way_out_a_worker_finishes_what_it_has_in_hand(webhooks, say, stubs, query):
     stubs.behaviour = Behaviour.taking(300)
     working = asyncio.create_task(Worker(webhooks).run())
     await say("hola")
-    async with asyncio.timeout(30):
-        while not stubs.requests:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await wait_until(lambda: stubs.requests)
     working.cancel()
     await asyncio.wait([working])
     assert await query("SELECT attempts, sent_at IS NOT NULL FROM outbox") == [(1, True)]

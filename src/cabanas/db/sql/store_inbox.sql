@@ -1,6 +1,6 @@
--- Stores what a webhook delivered, each event once however often it is delivered, and wakes the workers. One row of
--- arrays an event: 1 source (one for all)  2 kinds  3 provider ids  4 lanes  5 times said  6 payloads as JSON text.
--- Answers with how many events were new. Statuses are kept for the record and need no work.
+-- Stores what a webhook delivered, each event once however often it is delivered, and tells the workers which kinds
+-- there are. One row of arrays an event: 1 source (one for all)  2 kinds  3 provider ids  4 lanes  5 times said
+-- 6 payloads as JSON text. Answers with how many events were new. Statuses are kept for the record and need no work.
 --
 -- Rows go in by provider id: two deliveries of the same events in different orders would else wait for each other. So
 -- that events of one second are still worked on in their order, each is a microsecond later than the one before it.
@@ -15,6 +15,6 @@ WITH stored AS (
     ON CONFLICT ON CONSTRAINT inbox_provider_id_key DO NOTHING
     RETURNING kind
 ), woken AS (
-    SELECT pg_notify('cabanas_inbox', '') FROM stored WHERE kind <> 'status' LIMIT 1
+    SELECT pg_notify('cabanas_inbox', kind) FROM stored WHERE kind <> 'status' GROUP BY kind
 )
 SELECT count(*) AS stored, (SELECT count(*) FROM woken) AS woken FROM stored
