@@ -30,7 +30,7 @@ _FRAGMENTS = {
         | {A|HASTA|DASH} EL? (?: DAY RO? {DE|DEL}? MONTH | GLUED ) | COLON DIGITS
         | {Y|O|COMMA} DAY RO? {DE|DEL} MONTH
         | {O|A|DASH} COUNT {HOUR|THING|NOCHES|DIAS|SEMANAS|CASH|ANOS|PET|LODGING}
-        | Y COUNT {HOUR|NOCHES|DIAS|ANOS} )""",
+        | Y COUNT {HOUR|NOCHES|DIAS|ANOS} | EN {EL|LA} FAMILY )""",
     # "3 o 4": the larger number is taken
     "some": "SOME (?: {O|A|DASH} HASTA? SOME )?",
     # "somos 4, perdón, 5", "¿para 3? o mejor 4"
@@ -52,12 +52,12 @@ _TOTALS = Anchored(
         "in_all": "TOTAL {ES|SOMOS|DE|COLON|SERIA}? SOME PERSONS? @tail",
         "families_of": "SOME FAMILIES DE SOME @tail",
         "families": "SOMOS? SOME FAMILIES COLON (?: {^DOT|ASK|SOME|MONTH|GLUED}{0,6} SOME @tail ){2,6}",
-        "persons": """(?<!THING DE) (?<!THING ES DE) (?<!{THING|SERVICE} ES PARA)
+        "persons": """(?<!{THING|UNKNOWN} DE) (?<!THING ES DE) (?<!{THING|SERVICE} ES PARA)
                 (?<!MISSING) (?<!MISSING {CONFIRM|UNKNOWN|ANSWER})
                 COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS
                 (?! GROWN | POR {CONFIRM|ANSWER} | DE SERVICE | QUE VISITED
                     | MAS (?! {COUNT|KID|KIDS} ) | COLON COUNT ) @put_right
-            | {N|S} DIGITS PERSONS
+            | {N|S} DIGITS PERSONS | {LOS|LAS} SOME SOLOS
             | SOME EN TOTAL | (?<!{EL|DEL|AL|GLUED|COLON}) SOME PARA (?= GLUED )
             | (?<!COLON) SOME PARA (?= {DEL|COMMA|DOT|ASK|PAREN|DESDE} | $ )""",
         "for": """(?<!GEAR) (?<!{THING|SERVICE} ES)
@@ -77,7 +77,7 @@ _STRONG = frozenset({"are", "go", "rather", "in_all", "families"})
 _PARTS = Anchored(
     {
         "grown": "COUNT PERSONS? GROWN",
-        "kids": "COUNT UNKNOWN? {KID|KIDS} (?! CADA ) | {MY|LOS|LAS} {KIDS|FRIENDS} COMMA? QUE ES SOME",
+        "kids": "(?<!HAVE) COUNT UNKNOWN? {KID|KIDS} (?! CADA ) | {MY|LOS|LAS} {KIDS|FRIENDS} COMMA? QUE ES SOME",
         "each": "COUNT {KID|KIDS} CADA {UN|UNO|COUPLE|FAMILY}?",
         "friends": "(?<!{D12|D31} COLON) SOME {FRIENDS|KIN|KIN2} | (?<={CON|Y|PLUS|COMMA|MAS|PARA}) {UN|UNO} KIN",
         "we": "(?<={Y|COMMA|MAS|PLUS}) WE SOME",
@@ -90,12 +90,15 @@ _PARTS = Anchored(
         "kin": "MY KIN",
         "named": "(?<=SOMOS) KIN | (?<=KIN {COMMA|Y}) KIN | (?<=KIN) KIN | KIN (?= COMMA? KIN )",
         "child": "MY KID",
-        "the_child": "{EL|LA} KID",
+        # "mi marido y yo, el nene empieza las clases" counts no child.
+        "the_child": "(?<={Y|COMMA|CON|MAS|PLUS}) {EL|LA} KID | {EL|LA} KID (?! UNKNOWN )",
         "baby": "(?<={CON|Y|PLUS|MAS}) KID",
         "uncounted": """{MY|LOS|LAS} UNKNOWN? {KIDS|FRIENDS} (?! {COMMA|COLON|PAREN} COUNT {GROWN|PERSONS} )
             | {MY|CON} LA? {FAMILY|FAMILIES}""",
-        "speaker": """I | (?<=PARA) MY (?! {KIN|KIN2|KID|KIDS|COUPLE|FAMILY|FRIENDS|COUNT|UNKNOWN|BOOKING|
-                LODGING|PET|ANO|THING|BORN|MES|SEMANA} )
+        "speaker": """(?<={Y|COMMA|PLUS|MAS|CON|KIN|KIN2|COUPLE|PARA|SOLO|GO|SOMOS|PAREN|COLON}) I
+            | I (?= {Y|COMMA|PLUS|MAS|CON|MY|COUNT|SOLO|ALSO} )
+            | (?<=PARA) MY (?! {KIN|KIN2|KID|KIDS|COUPLE|FAMILY|FRIENDS|COUNT|UNKNOWN|BOOKING|LODGING|
+                PET|ANO|THING|BORN|MES|SEMANA} )
             | MY (?= Y {MY|COUNT} )""",
         "labelled": "{GROWN|KIDS} COLON {COUNT|BIG}",
     },
@@ -111,7 +114,7 @@ _NOT_MEANT = grammar("{NO|WERE} {SOMOS|GO}? $ | NO GO A $")
 _STORY_LENGTH = 12
 _TOLD = grammar("(?: VISITED | WERE | {ULTIMO|OTRO} INSTEAD ) {^DOT|ASK|COMMA|WANT|HAY|HAVE|Y}{0,12} $")
 # "mi hermana y mi cuñado me recomendaron el lugar"
-_ACTS = grammar("{ME|NOS|TE|SE} {LO|LA|LOS}? UNKNOWN")
+_ACTS = grammar("{ME|NOS|TE|SE|LE} {LO|LA|LOS}? {UNKNOWN|TELL}")
 # "mi hermana Julia fue con el marido", "mi viejo, que tiene 78, iba de joven"
 _TOLD_OF_THEM = grammar(
     "{UNKNOWN|YA|NO|SE|LO}{0,2} (?: COMMA QUE {^COMMA|DOT}{1,6} COMMA )? {VISITED|WERE} (?! A ) "

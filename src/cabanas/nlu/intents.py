@@ -17,38 +17,44 @@ _MOST_SIGNS = 64
 
 _FRAGMENTS = {
     # "no quiero cancelar", "no la reservo", "sin reservar" are none.
-    "wanted": """(?<!{NO|SIN|NEVER}) (?<!{NO|NEVER} {WANT|ME|LO|LA|TE|SE|POWER|GO|UNKNOWN})
+    "wanted": """(?<!{NO|SIN|NEVER}) (?<!{NO|NEVER} {WANT|ME|LO|LA|TE|SE|POWER|UNKNOWN})
         (?<!NO {ME|LO|LA|TE|GO} {WANT|GO|A}) (?<!NO GO A)""",
     # "cuánto sale alquilar la cabaña" asks for no more than a price.
     "unpriced": "(?<!{SELLS|WOULD_LEAVE|PRICE}) (?<!PRICE {DE|POR}) (?<!HOW_MUCH {ESTE|ES|SERIA})",
     # "qué precio tiene el finde" offers no dates.
     "offered": "(?<!{PRICE|HOW_MUCH|WHERE}) {HAY|HAVE|REMAIN}",
-    "day": """(?<=EL) DAY (?! {THING|PET|SERVICE} ) | DAY (?= {Y|AL|A|DASH|COMMA|DE|DEL} {DAY|MONTH} )
+    "day": """(?<=EL) DAY (?! {THING|PET|SERVICE} ) | DAY (?= {Y|AL|A|DASH|DE|DEL} {DAY|MONTH} | COMMA DAY Y )
         | WEEKDAY | FINDE | GLUED | MANANA | HOY | FIN | SEMANA""",
+    # "la cabaña con pileta", "que tenga buena calefacción", "salgo del gimnasio", "tengo un kiosco" ask for nothing.
+    "offering": """(?<!{CON|SIN|PERCENT|DEL|AL}) (?<!CON {BUENA|GOOD|UN}) (?<!{CON|SIN} {SERVICE|UNKNOWN} Y)
+        (?<!OWN {UN|LA}) (?<!NO UNKNOWN) (?<!{HASTA|CORRECTION} {LA|EL})""",
     "distance": "HOW_MUCH (?: {DE|DEL|REMAIN} | {ESTE|STAND} UNKNOWN? {DE|DEL} | UNKNOWN {DE|DEL} )",
 }
 
 _SIGNS = Anchored(
     {
-        CANCELAR: """@wanted (?<!SERVICE DE) CANCEL (?! {EL|LA|DEL}? {PAY|DEPOSIT|TOTAL} )
-            | (?<={DE|LA}) BAJA | (?<=UNKNOWN) BAJA (?= {LA|EL|MY} ) | REFUND | SIN BAJA | NO WANT LA? BOOKING
+        CANCELAR: """@wanted (?<!SERVICE DE) (?<!OWN ME) CANCEL (?! {EL|LA|DEL}? {PAY|DEPOSIT|TOTAL} )
+            | (?<={DE|LA}) BAJA | (?<=UNKNOWN) BAJA (?= {LA|EL|MY} (?! PRICE ) )
+            | REFUND | SIN BAJA | NO WANT LA? BOOKING
+            | (?<!{DAY|FINDE|WEEKDAY}) NO POWER BREAK
             | NO {NOS|ME}? (?: GO A POWER | POWER | GO A ) {GO|UNKNOWN|ARRIVE} (?! {ES|MAS} )
-            | NO GO (?: A POWER )? (?: {COMMA|DOT} | $ )""",
-        RESERVAR: """@wanted @unpriced (?<!{EN|WHERE|CODE}) (?<!NO ES PARA) (?<!STAND UNKNOWN) BOOK
+            | (?<!SIN {THEY|UNKNOWN}) NO GO (?: A POWER )? (?: {COMMA|DOT} | $ )""",
+        RESERVAR: """@wanted @unpriced (?<!{EN|WHERE|CODE})
+                (?<!NO ES PARA) (?<!STAND UNKNOWN) (?<!MY {KIN|COUPLE|KID}) BOOK (?! MY {SERVICE|NUMBERED} )
             | (?<!{MY|OWN|LA|DE|SIN|NO|LAS|ESTE|EN}) (?<!OWN {UN|LA|YA}) (?<!NO WANT) BOOKING
             | (?<={ME|NOS}) RESERVE (?! YA )
             | RESERVE (?: UNKNOWN (?: {COMMA|DOT} | $ ) | POR UNKNOWN (?: {COMMA|DOT|LA|UN} | $ ) )
             | (?<!NO) {WANT|MAKE|CONFIRM|BOOK|ANSWER} {UNKNOWN|CON}? LA BOOKING
-            | MAKE (?: DOCUMENT DE LA? )? MY? BOOKING
+            | MAKE (?: DOCUMENT DE LA? )? MY? BOOKING | TAKE {DEL|DESDE} {DIGITS|GLUED|WEEKDAY}
             | (?<={LA|LO}) (?<!{NO|YA} {LA|LO}) {TAKE|KEEP}
             | TAKE {LA|LO|EL} (?! {ANO|MES} ) | (?<={ME|NOS}) KEEP CON | LEAVE_ME RESERVED
-            | (?<={LA|LO}) WANT (?! {UNKNOWN|QUE} )
+            | (?<={LA|LO}) WANT (?! {UNKNOWN|QUE|BRING|GO|MAKE} )
             | (?<!{TE|LE|SE|LO|YA|NO|QUE}) (?<!{TE|LE} {LA|LO}) CONFIRM (?! {SI|MANANA|WEEKDAY|HOY} )
             | (?<={TE|LE}) CONFIRM UNKNOWN? (?: {DEL|DESDE} | EL? WEEKDAY {DIGITS|GLUED} )
             | (?<!NO) WANT {LA|ESTE} LODGING
             | (?<={MAY|POWER|WANT}) CHANGE (?= {PARA|AL} | {LA|EL|MY|DE}{1,2} CALENDAR_DATE )
             | CHANGE {LA|EL|MY|DE|CALENDAR_DATE|UNKNOWN}{0,4} BOOKING""",
-        DISPONIBILIDAD: """FREE | (?<!{AIR|UNKNOWN}) LIBRE | TAKEN | (?<!{LEAVE_ME|LO|OWN}) RESERVED
+        DISPONIBILIDAD: """FREE | (?<!{AIR|UNKNOWN}) LIBRE | TAKEN | (?<!{LEAVE_ME|LO|OWN|UNKNOWN}) RESERVED
             | WANT {ALGO|ANY|UN|SOME}? LODGING
             | (?<!{QUE|EL|DEL|ESE|ESTE|BOOK}) PLACE (?! PARA UNKNOWN? {EL|LA|UN|LOS}? SOME? {SERVICE|THING|PET} )
             | @offered (?: {ANY|UN|OTRO}? {LODGING|CALENDAR_DATE} | ALGO (?! MAS? {PRICE|SERVICE} ) | NOTHING
@@ -56,11 +62,11 @@ _SIGNS = Anchored(
                 | PARA (?! MAKE ) | {DEL|ENTRE|DESDE}
                 | EL? (?: @day ) )
             | REMAIN {ALGO|ANY|UN|LODGING|NOTHING}""",
-        SERVICIOS: """(?<!{CON|SIN|PERCENT}) (?<!{CON|SIN} {SERVICE|UNKNOWN} Y) SERVICE | SELLS CON | WHERE
-            | (?<!CORRECTION LA) CLOCK_TIME
+        SERVICIOS: """@offering SERVICE | SELLS CON | (?<!WANT) WHERE
+            | (?<!CORRECTION LA) (?<!{ESTE|POR|HALF|UN|CADA}) CLOCK_TIME
             | (?<!PARTIR DE) HOW_MANY (?! {NOCHES|DIAS|SEMANAS|SOMOS|GO|THEY_GO} ) | (?<=A) @distance
             | HOW_MUCH HAY {DE|DESDE|HASTA} (?! DEPOSIT ) | (?<= A {COUNT|BIG} ) THING {DE|DEL}
-            | {HAVE|HAY} {COUNT|LAS|LOS|EL|LA}? {THING|SERVICE} | COMO (?: MAKE PARA | SE | LA )? ARRIVE
+            | {HAVE|HAY} (?: COUNT O )? {COUNT|LAS|LOS|EL|LA}? {THING|SERVICE} | COMO (?: MAKE PARA | SE | LA )? ARRIVE
             | {MAY|POWER|SE} {BRING|GO|ARRIVE} CON? {MY|UN|LA|EL|SOME|LOS|LAS}? PET
             | PLACE PARA UNKNOWN? {EL|LA|UN|LOS}? SOME? {SERVICE|THING}""",
         PRECIO: """(?<!LE) PRICE | (?<!Y) WOULD_LEAVE
@@ -76,20 +82,21 @@ _SIGNS = Anchored(
 )
 # What counts only where nothing else is asked: "cabaña con pileta, ¿hay lugar?" is no question about the pool.
 _SERVICE_ALONE = grammar(
-    "SERVICE | MEANS | PET | (?<!{POR|LA}) INFO | CHECK (?! DASH? {IN_WORD|OUT_WORD} COLON? GLUED ) "
+    "SERVICE | MEANS | (?<!Y {UN|MY|SOME}) PET | Y {UN|MY|SOME} PET {^DOT}{0,8} ASK "
+    "| (?<!{POR|LA}) (?<!PROMISE {LOS|MY}) INFO | CHECK (?! DASH? {IN_WORD|OUT_WORD} COLON? GLUED ) "
     "| FIT | COME_IN SOME ASK | THING ASK "
     "| {HAVE|HAY} {UN|ANY|UNKNOWN} | REACHES | COMO {ES|SE} | SE MAY UNKNOWN | EN QUE UNKNOWN | AIR "
     "| HAY QUE {UNKNOWN|BRING|LEAVE} (?! DEPOSIT ) | SE MAY {GO|ARRIVE} {EN|CON} UN? {UNKNOWN|THING} "
     "| THING ES {DE|UN|COUNT|P|PARA|UNKNOWN} "
     "| {STAND|REMAIN} EN (?: {UNKNOWN|SAN|STREET|LA|DAY} | EL UNKNOWN ) (?! UNKNOWN? MONTH {COMMA|ASK} ) "
-    "| OPENING A {LAS|LA} | STREET {^DOT|ASK}{0,7} ASK | STAND UNKNOWN LA NUMBERED"
-    "| {POWER|MAY} {UNKNOWN|ARRIVE|LEAVE} {ANTES|AFTER|A} {DE|LA|LAS}"
+    "| OPENING A {LAS|LA} | STREET DOT? {^DOT|ASK}{0,7} ASK | STAND UNKNOWN LA NUMBERED"
+    "| {POWER|MAY} (?: {UNKNOWN|ARRIVE|LEAVE} {ANTES|AFTER|A} {DE|LA|LAS} | UNKNOWN LA LODGING {ANTES|AFTER|A} )"
 )
 _PRICE_ALONE = grammar(
-    "DEPOSIT | PAYS | MONEY | WORTH | CASH {LA|LAS|POR|X|ASK} | BIG {LA|POR|X} NOCHE "
-    "| EL TOTAL (?! {DE|ES|SOMOS|SERIA} )"
+    "(?<!{TELL|PROMISE|PAY|MAKE} {LA|UN}) DEPOSIT | (?<!{ME|NOS}) PAYS | MONEY | WORTH "
+    "| CASH {LA|LAS|POR|X|ASK} | BIG {LA|POR|X} NOCHE | EL TOTAL (?! {DE|ES|SOMOS|SERIA} )"
 )
-_OFFER_ALONE = grammar("{HAY|HAVE} (?: ASK | $ )")
+_OFFER_ALONE = grammar("{HAY|HAVE} (?: ASK | $ | ANY GROWN )")
 
 _ALONE = classes(
     """MEANS HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH AIR TOTAL COME_IN THING CASH REACHES PAYS
@@ -97,7 +104,7 @@ _ALONE = classes(
 )
 _GREETS = grammar("HELLO (?! STREET )")  # Buenos Aires is no greeting
 _HELLO = classes("HELLO")
-_DONE = classes("PAY PAST VISITED")
+_DONE, _BUSINESS = classes("PAY PAST VISITED"), classes("PAY PROMISE")
 
 
 def read_intents(tape: str, present: frozenset[str], *, names_stay: bool) -> tuple[str, ...]:
@@ -124,4 +131,5 @@ def _otherwise(tape: str, present: frozenset[str], *, names_stay: bool) -> str:
             return DISPONIBILIDAD
     if names_stay:
         return DISPONIBILIDAD
-    return DESCONOCIDO if present.isdisjoint(_HELLO) or not _GREETS.search(tape) else SALUDO
+    is_business = not present.isdisjoint(_BUSINESS)
+    return DESCONOCIDO if is_business or present.isdisjoint(_HELLO) or not _GREETS.search(tape) else SALUDO

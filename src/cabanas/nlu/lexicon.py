@@ -22,6 +22,7 @@ _UNIONS = {
     "P": "P12 P31",
     "GLUED": "S12 S31 N12 N31 P12 P31",
     "ARRIVE": "COME COME_IN",
+    "BOOK": "BOOK_IT PLEDGE",
     "LEAVE": "GO_OUT RETURN",
     "PRICE": "TARIFF OFFER",
     "HELLO": "GREETING GOOD",

@@ -369,6 +369,8 @@ class Reader:
             return None
         point = self._vague(match, *span)
         point.is_weekend = not is_long
+        if _MONTH in match[0]:
+            point.month, point.year = self.value(match, _MONTH_SET), span[0].year
         return point
 
     def _is_wished(self, match: re.Match[str]) -> bool:

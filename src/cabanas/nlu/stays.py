@@ -75,7 +75,7 @@ _MONTH_KINDS = frozenset({"month", "relative_month", "next_year"})
 _NIGHTS, _NO_LENGTH = classes("NOCHES NOCHE"), classes("ANTES AFTER MAS")
 _PAST_MONTH, _NEXT_MONTH = classes("PASADO"), classes("VIENE PROXIMO OTRO")
 _PAR, _Y, _AL, _O, _SI, _NO, _SINO = (symbol_of(name) for name in ["PAR", "Y", "AL", "O", "SI", "NO", "SINO"])
-_NOTHING_OR_COMMA = frozenset({"", symbol_of("COMMA")})
+_NOTHING_OR_COMMA = frozenset({"", symbol_of("COMMA"), symbol_of("NEUTRAL")})
 _DAY, _GLUED = classes("DAY GLUED"), classes("N S P YGLUED")
 
 
@@ -115,9 +115,11 @@ class _Range(NamedTuple):
 
     check_in: date
     check_out: date | None
+    start: int
     end: int
     is_alternative: bool
     is_list: bool
+    are_weekdays: bool
 
 
 class _Single(NamedTuple):
@@ -189,6 +191,10 @@ class _Reading:
                     impossible_end = mention.end() if kind in _DATE_KINDS else -1
                 elif impossible_end > 0 and _RANGE.fullmatch(self._tape, impossible_end, point.start):
                     impossible_end = -1  # a range from an impossible day is none: "del 31 de junio al 2 de julio"
+                elif point.vague and point.month is not None and point.fixed is not None:
+                    # "el finde largo de marzo, del 20 al 24"
+                    self._resolver.months.append(MonthInForce(point.start, point.month, point.year))
+                    points.append(point)
                 elif not points or (point.weekday is None and points[-1].weekday is None) or not self._merged(point):
                     points.append(point)
             previous_end = mention.end()
@@ -255,7 +261,7 @@ class _Reading:
                 self._points[-1] = point
                 return True
         elif point.is_bare_weekday and not previous.vague:
-            if previous.fixed is not None and previous.end == point.start:
+            if previous.fixed is not None and self._tape[previous.end : point.start] in _NOTHING_OR_COMMA:
                 previous.end = point.end
                 return True
             follows = self._tape[point.end : point.end + 1]
@@ -319,7 +325,7 @@ class _Reading:
             return None
         if is_list and check_out is not None and around.is_nights_of(first.start):
             check_out += DAY
-        return _Range(check_in, check_out, last.end, is_alternative, is_list)
+        return _Range(check_in, check_out, first.start, last.end, is_alternative, is_list, are_weekdays)
 
     def _take_month_of_alternative(self, index: int) -> None:
         """Both are in January in "el 15 o el 16 de enero" and in "del 10 al 14 o del 17 al 21 de enero"."""
@@ -433,9 +439,15 @@ class _Reading:
         return (named.until - named.fixed).days + 1 == days
 
     def _of_ranges(self, ranges: list[_Range], singles: list[_Single]) -> tuple[date | None, date | None]:
-        chosen = ranges[0]
+        chosen, around = ranges[0], self._around
         for other in ranges[1:]:
-            if not other.is_alternative:
+            # "del 19 al 22, el torneo es el 20 y 21": a list or weekdays put no range right unless they say so.
+            is_aside = (
+                (other.is_list or other.are_weekdays)
+                and not (chosen.is_list or chosen.are_weekdays)
+                and not around.is_correction(chosen.end, other.start)
+            )
+            if not other.is_alternative and not is_aside:
                 chosen = other
         check_in, check_out = self._amended(chosen, singles)
         length = self._length()
@@ -470,6 +482,8 @@ class _Reading:
         arriving = self._meant([single for single in explicit if not single.leaves])
         leaving = [single.point for single in explicit if single.leaves]
         span = next((single.point for single in named if single.point.until is not None), None)
+        if len(leaving) > 1 and self._around.is_bare_hasta(leaving[-1].start) and explicit[0].leaves:
+            return self._resolver.pair(leaving[0], leaving[-1])  # "salimos el viernes 20, hasta el lunes 23"
         if arriving is None:
             return self._until(leaving[-1], span)
         if leaving:

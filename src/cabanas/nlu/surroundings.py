@@ -12,7 +12,7 @@ _REACH = 7
 # Another matter than a stay: these words before the day, in the same breath. A range is never a day of payment or birth
 # ("para festejar mi cumple, del 5 al 7").
 _OTHER_BUSINESS = grammar("{WEATHER|PAY|PAST|VISITED|AYER|TELL|ANSWER|OPENING} | (?<!CELEBRATE {MY|EL|UNKNOWN}) BORN")
-_OTHER_BUSINESS_OF_RANGE = grammar("{PAST|VISITED|OPENING}")
+_OTHER_BUSINESS_OF_RANGE = grammar("{PAST|VISITED|OPENING} | SE THEY_GO A {UNKNOWN|MAR}")
 _SCOPE_ENDS = grammar("{DOT|ASK|COMMA|PAREN|WANT|PARA|POR|X|SI|HAY|HAVE|FREE|PLACE|GO|ARRIVE|BOOK|CANCEL}")
 # The day of an answer is no stay, in "te confirmo mañana", "les confirmo el lunes"; "te confirmo el 15" is one.
 _ANSWER_BEFORE = grammar(
@@ -24,15 +24,16 @@ _PAST_VISIT = grammar("VISITED {PARA|POR|EN|A|EL|LA|LOS}{0,2} $ | WISH {LA|EL} {
 # "antes del 10", "te giro el 10", "si reservo hoy", "válida hasta el 30", "me pagan el 5", "el clima para el 8"
 # "la última vez, en semana santa", "se casa el sábado", "dame hasta el viernes"
 _NO_STAY = """ANTES {DE|DEL} EL? LA? $ | {TE|LE} {LO|LA}? PROMISE {EL|LA|UNKNOWN}{0,3} $ | SI BOOK $
-    | {VALID|OFFER} ES? HASTA EL? $
+    | (?: VALID | OFFER | D12 X D12 ) ES? HASTA EL? $
     | {ME|SE} PAYS EL $ | WEATHER {PARA|DEL|DE|EN}? {EL|ESTE}? $
     | {LA|EL} {ULTIMO|OTRO} INSTEAD {DE|QUE|VISITED}{0,2} COMMA? {EN|PARA|DE|EL|DEL|LA}{0,2} $
     | SE LODGING EL? $ | LEAVE_ME UNKNOWN? HASTA {EL|ESTE}? $"""
 _NO_STAY_BEFORE = grammar(_NO_STAY)
 # "vuelvo de viaje el 20", "la promo del martes", "la seña el viernes", "el precio que me pasaste el 2";
-# from one day to another both speak of a stay.
+# "trabajo hasta el viernes", "te seño el 6"; from one day to another both speak of a stay.
 _NO_STAY_BEFORE_DAY = grammar(
     f"{_NO_STAY} | RETURN DE UNKNOWN EL? $ | OFFER DEL $ | DEPOSIT EL $ | ES FERIADO EL $ | {{ME|NOS}} PROMISE EL $"
+    " | WORKER HASTA EL $ | {TE|LE} POWER? PLEDGE {EL|ESTE} $ | LA OTRO MEDIADOS EL $"
 )
 _PLACE = grammar(
     "{STREET|NUMBERED} DOT? {EL|LA|DE|DEL}? $ | STREET DOT? UNKNOWN? {Y|ES}? $ "
@@ -48,6 +49,7 @@ _OTHER_BUSINESS_AFTER = grammar(
     """{TE|LE} {CORRECTION|PROMISE|PAST} | {TE|LE} MAKE {LA|EL|UN} {PAY|DEPOSIT}
     | (?: A LA {MANANA|TARDE|NOCHE} | A {LA|LAS} COUNT HOUR? )?
     COMMA? {YA|QUE}? NO? {TE|LE|SE|LO|ME|UNKNOWN|MAKE|POWER}? {LO|LA|EL}? {PAY|TELL|BORN|CONFIRM}
+    | {ME|NOS} PAYS
     | OWN (?: UN? UNKNOWN | LIBRE ) | COMMA? PARA {ANSWER|CONFIRM|TELL|PAY} | {NOS|ME}? VISITED
     | SE {ME|NOS|LE} UNKNOWN | ES FERIADO BRIDGE? ASK
     | (?: GO A )? MAKE? WEATHER | LEAVE A UNKNOWN | COMMA? YA {LO|LA|NOS|LE}? {PROMISE|VISITED|PAST}"""
@@ -62,21 +64,30 @@ _TOLD_AFTER = grammar("{NOS|ME}? VISITED (?! A )")
 # A day alone, in a clause with words of another matter, is a stay only if the clause speaks of one. Things to be had
 # are no proof: "hay misa el domingo".
 _SPEAKS_OF_STAY = grammar(
-    """{FREE|LIBRE|PLACE|TAKEN|RESERVED|PRICE|WORTH|HOW_MUCH|BOOK|BOOKING|GO|THEY_GO|ARRIVE|LEAVE|
+    """{FREE|LIBRE|PLACE|TAKEN|RESERVED|PRICE|WORTH|BOOK|BOOKING|GO|THEY_GO|ARRIVE|LEAVE|
         WOULD_LEAVE|DESDE|HASTA|PARTIR|PARA|CHECK|NOCHE|NOCHES|LODGING|CALENDAR_DATE|SOMOS|PERSONS|CANCEL|
         CHANGE|CHANGE_IT|TAKE|KEEP|CORRECTION|SINO|FAMILY|COUPLE|GROWN|SERIA|POWER|SUIT|MAY}
-    | (?<!LO) WANT | {HAY|HAVE|REMAIN} (?! {UNKNOWN|SERVICE|THING|PET} )"""
+    | HOW_MUCH (?! REMAIN ) | (?<!LO) WANT | {HAY|HAVE|REMAIN} (?! {UNKNOWN|SERVICE|THING|PET} )"""
 )
 _OTHER_WORDS = classes("UNKNOWN WORKER BORN")
-_CLAUSE_ENDS = classes("DOT ASK COMMA PAREN")
+_CLAUSE_ENDS = classes("DOT ASK COMMA PAREN BREAK")
 _LONGEST_CLAUSE = 24
+# A voice note runs on without stops. In so long a clause only what stands next to the day can say that it is of a stay.
+_RUNS_ON, _BESIDE_BEFORE, _BESIDE_AFTER = 15, 9, 4
+_SPEAKS_OF_STAY_BESIDE = grammar(
+    """{FREE|LIBRE|PLACE|TAKEN|RESERVED|PRICE|HOW_MUCH|BOOK|BOOKING|GO|THEY_GO|ARRIVE|LEAVE|PARTIR|CHECK|NOCHE|NOCHES
+        |CALENDAR_DATE|SOMOS|PERSONS|CANCEL|CHANGE_IT|TAKE|KEEP|CORRECTION|SINO|SERIA|SUIT|WANT}
+    | (?<!A) LODGING | {HAY|HAVE|REMAIN} (?! {EL|LA|UN}? {UNKNOWN|SERVICE|THING|PET} )"""
+)
 
 # Taken back, given up, put right.
 _NEGATION_BEFORE = grammar("(?: ^ | COMMA | Y ) NO PARA? {EL|DEL}? $")
 _NEGATION_AFTER = grammar("COMMA? YA? NO (?: {POWER|SUIT|NOS|ME|DOT} | COMMA (?! {HASTA|DESDE|AL} ) | $ )")
 _GIVEN_UP = grammar("EN {INSTEAD|PLACE} {DE|DEL} EL? $")
 # "el 20 no puedo, el 21 sí"; more words may say what cannot be on that day.
-_DAY_REFUSED = grammar("COMMA? NO {ME|NOS}? {POWER|SUIT} (?: {COMMA|DOT|ASK} | $ ) | NO {HAY|HAVE} {COMMA|DOT}")
+_DAY_REFUSED = grammar(
+    "COMMA? NO {ME|NOS}? {POWER|SUIT} (?: {COMMA|DOT|ASK} | $ ) | NO GO A POWER | NO {HAY|HAVE} {COMMA|DOT}"
+)
 # "no vamos el viernes, vamos el sábado"
 _NOT_THAT_DAY, _INSTEAD_OF_IT = (
     grammar("(?<!SI) NO {GO|ARRIVE|ES|SERIA}? {EL|PARA}{0,2} $ | LEAVE DE UNKNOWN EL $"),
@@ -100,10 +111,10 @@ _FAREWELL = grammar("(?: DOT | ASK | COMMA | GREETING ) HASTA EL? $")
 _ROLES = classes("WOULD_LEAVE LEAVE OUT_WORD GO HASTA ARRIVE IN_WORD DESDE PARTIR")
 _BUSINESS = classes(
     """PAY PAST VISITED BORN AYER TELL ANSWER OPENING ANTES STREET NUMBERED HOME DOCUMENT BOOK WISH VALID WEATHER
-    PROMISE PAYS RETURN OFFER LEAVE_ME INSTEAD CONFIRM SE FERIADO DEPOSIT"""
+    PROMISE PAYS RETURN OFFER LEAVE_ME INSTEAD CONFIRM SE FERIADO DEPOSIT WORKER PLEDGE X"""
 )
 _BUSINESS_AFTER = classes(
-    "SE ANSWER FERIADO PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED WEATHER LEAVE OWN"
+    "SE ANSWER FERIADO PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED WEATHER LEAVE OWN PAYS"
 )
 _SIGNS = _ROLES | _BUSINESS | _BUSINESS_AFTER | classes("NO NOCHE NOCHES INSTEAD PLACE")
 
@@ -163,6 +174,9 @@ class Surroundings:
             begin -= 1
         while end < last and tape[end] not in _CLAUSE_ENDS:
             end += 1
+        if end - begin > _RUNS_ON and not point.vague:
+            begin, end = max(begin, point.start - _BESIDE_BEFORE), min(end, upto + _BESIDE_AFTER)
+            return _SPEAKS_OF_STAY_BESIDE.search(tape, begin, end) is None
         around = tape[begin : point.start] + tape[upto:end]
         if _OTHER_WORDS.isdisjoint(around) or _SPEAKS_OF_STAY.search(tape, begin, end):
             return False

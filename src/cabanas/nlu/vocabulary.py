@@ -23,7 +23,8 @@ SMALL_WORDS: Final = {
     "PARA": "para pa p pra xa pal",
     "POR": "por",
     "X": "x",
-    "CON": "con c",
+    # "que tenga pileta" is "con pileta".
+    "CON": "con c tenga tengan",
     "SIN": "sin",
     "ENTRE": "entre",
     "QUE": "que q k ke",
@@ -65,7 +66,7 @@ SMALL_WORDS: Final = {
     "ANY": "alguna algun algunas algunos",
     "ABOUT": "unos unas aproximadamente aprox",
     "SOLO": "solo sola solamente unicamente solito solita",
-    "SOLOS": "solos solas",
+    "SOLOS": "solos solas solitos solitas",
     "AFTER": "despues posterior",
     "INITIAL": "l j v s",
     "MAR": "mar",
@@ -80,6 +81,8 @@ SMALL_WORDS: Final = {
     "THEY": "ellos ellas",
     "AM": "estoy",
     "INSTEAD": "vez",
+    # Another clause begins; voice notes have no commas.
+    "BREAK": "porque porq xq pq pero aunque cuando mientras bueno",
     "VALID": "valida valido vigente vigencia validez",
     "WEATHER": "pronostico clima lluvia lluvias llueve llover nieva nevar frio calor tormenta",
 }
@@ -274,7 +277,7 @@ OTHER_BUSINESS_WORDS: Final = {
     ),
     "TELL": (
         "aviso llamo escribo contesto mando respondo consulto pregunto avisamos llamamos escribimos avisaria hablo "
-        "hablar vemos"
+        "hablar hablando charlando vemos"
     ),
     "PROMISE": "pasaste mandaste enviaste paso giro gire envio envie traigo doy pasamos giramos enviamos",
     "CONFIRM": (
@@ -290,7 +293,7 @@ OTHER_BUSINESS_WORDS: Final = {
     ),
     "VISITED": (
         "estuve estuvimos fui fuimos vinimos estabamos anduvimos conocimos hospedamos hospede vinieron estuvieron "
-        "visitamos veraneamos fue fueron hospedaron alojaron alojamos alojo"
+        "visitamos veraneamos fue fueron hospedaron alojaron alojamos alojo estuvo hospedo"
     ),
     "PAST": (
         "escribi hable hablamos pregunte consulte llame mande compre compramos mandaron escribieron puse pusimos "
@@ -323,16 +326,16 @@ INTENT_WORDS: Final = {
     "HOW_MUCH": "cuanto cto cuant kuanto qanto cuato cunato cuantoo cuanta",
     "HOW_MANY": "cuantas cuantos",
     "SELLS": "sale salen saldra",
-    "BOOK": (
+    "BOOK_IT": (
         "reservar reservame reservo reservanos reservarla reservarlo reserven reservarme resevar reserbar "
         "rservar alquilar alquilo alquilarla alquilarlo anoto anotame anotas anotanos anota anotar anoten "
         "apartame apartar apartala apartanos aparto guardame guardala guardar guardanos agendame agendar "
-        "agendas agendanos bloqueame bloquear separame separar separala separanos separas senar senarla seno "
-        "senamos senemos senariamos contratar reservaria reservariamos reservarlas reserves reservando "
-        "alquilaria alquilariamos "
+        "agendas agendanos bloqueame bloquear separame separar separala separanos separas contratar reservaria "
+        "reservariamos reservarlas reserves reservando alquilaria alquilariamos "
         "reservarte reservala reservalo reservate prereservar agarro anotarme anotarnos guardarme guardas "
         "reservarnos tomaria tomamos reservas reservamela guardamela bloqueala anotala reservarias"
     ),
+    "PLEDGE": "senar senarla seno senamos senemos senariamos",
     "BOOKING": "reserva reserba reseva reservacion resreva booking prereserva",
     "TAKE": "tomo agarramos reservamos alquilamos",
     "KEEP": "quedo quedamos",
@@ -395,13 +398,14 @@ INTENT_WORDS: Final = {
     "STAND": "estan",
     "MISSING": "falta faltan faltaria faltarian",
     "RESERVE": "reserve",
-    "CODE": "alert script select drop table insert delete from eval",
+    # The last two, because their signs are the only ones that make a tape wider.
     "REFUND": "devolucion devuelven reembolso reintegro devolverian devolver reintegran",
+    "CODE": "alert script select drop table insert delete from eval",
 }
 
 # Verbs that are written in many forms; an ending that makes another known word of the stem is left to that word.
 VERB_STEMS: Final = {
-    "BOOK": "reserv anot agend bloque apart separ guard alquil",
+    "BOOK_IT": "reserv anot agend bloque apart separ guard alquil",
     "CANCEL": "cancel anul",
 }
 VERB_ENDINGS: Final = (
