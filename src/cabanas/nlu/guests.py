@@ -30,7 +30,7 @@ _FRAGMENTS = {
         | {A|HASTA|DASH} EL? (?: DAY RO? {DE|DEL}? MONTH | GLUED ) | COLON DIGITS
         | {Y|O|COMMA} DAY RO? {DE|DEL} MONTH
         | {O|A|DASH} COUNT {HOUR|THING|NOCHES|DIAS|SEMANAS|CASH|ANOS|PET|LODGING}
-        | Y COUNT {HOUR|NOCHES|DIAS|ANOS} | EN {EL|LA} FAMILY )""",
+        | Y COUNT {HOUR|NOCHES|DIAS|ANOS} | EN EL FAMILY )""",
     # "3 o 4": the larger number is taken
     "some": "SOME (?: {O|A|DASH} HASTA? SOME )?",
     # "somos 4, perdón, 5", "¿para 3? o mejor 4"
@@ -47,7 +47,7 @@ _TOTALS = Anchored(
         "go": """{GO|THEY_GO} {WE|SOLO|SOLOS|LOS|ABOUT|COMO|UNKNOWN}? @some PERSONS? @tail @put_right
             | (?<!{Y|COMMA|MAS|PLUS}) WE {ES|SOMOS|SOLO|SOLOS|LOS|UNKNOWN}? @some PERSONS? @tail | THEY ES @some @tail
             | GO ENTRE SOME Y SOME PERSONS? @tail
-            | KEEP SOME (?= {COMMA|DOT|PERSONS} | $ )""",
+            | KEEP SOME (?= {COMMA|DOT|PERSONS|Y} | $ )""",
         "rather": "SINO {SOMOS|QUE}? SOME PERSONS? @tail",
         "in_all": "TOTAL {ES|SOMOS|DE|COLON|SERIA}? SOME PERSONS? @tail",
         "families_of": "SOME FAMILIES DE SOME @tail",

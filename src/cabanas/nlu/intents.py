@@ -7,13 +7,15 @@ that states days of a stay without saying what for asks for availability.
 from __future__ import annotations
 
 from cabanas.nlu.grammar import Anchored, grammar
-from cabanas.nlu.lexicon import classes
+from cabanas.nlu.lexicon import classes, symbol_of
 
 DISPONIBILIDAD, PRECIO, RESERVAR, SERVICIOS = "disponibilidad", "precio", "reservar", "servicios"
 CANCELAR, SALUDO, DESCONOCIDO = "cancelar", "saludo", "desconocido"
 INTENTS = (DISPONIBILIDAD, PRECIO, RESERVAR, SERVICIOS, CANCELAR, SALUDO, DESCONOCIDO)
 
 _MOST_SIGNS = 64
+# Tokens. Whoever talks longer and asks for nothing has another matter, and has done more than greet.
+LONG_TALK, _LONGEST_GREETING = 24, 20
 
 _FRAGMENTS = {
     # "no quiero cancelar", "no la reservo", "sin reservar" are none.
@@ -26,8 +28,8 @@ _FRAGMENTS = {
     "day": """(?<=EL) DAY (?! {THING|PET|SERVICE} ) | DAY (?= {Y|AL|A|DASH|DE|DEL} {DAY|MONTH} | COMMA DAY Y )
         | WEEKDAY | FINDE | GLUED | MANANA | HOY | FIN | SEMANA""",
     # "la cabaña con pileta", "que tenga buena calefacción", "salgo del gimnasio", "tengo un kiosco" ask for nothing.
-    "offering": """(?<!{CON|SIN|PERCENT|DEL|AL}) (?<!CON {BUENA|GOOD|UN}) (?<!{CON|SIN} {SERVICE|UNKNOWN} Y)
-        (?<!OWN {UN|LA}) (?<!NO UNKNOWN) (?<!{HASTA|CORRECTION} {LA|EL})""",
+    "offering": """(?<!{CON|SIN|PERCENT|DEL|AL}) (?<!CON TODO) (?<!CON {BUENA|GOOD|UN})
+        (?<!{CON|SIN} {SERVICE|UNKNOWN} Y) (?<!OWN {UN|LA}) (?<!NO UNKNOWN) (?<!{HASTA|CORRECTION} {LA|EL})""",
     "distance": "HOW_MUCH (?: {DE|DEL|REMAIN} | {ESTE|STAND} UNKNOWN? {DE|DEL} | UNKNOWN {DE|DEL} )",
 }
 
@@ -40,7 +42,8 @@ _SIGNS = Anchored(
             | NO {NOS|ME}? (?: GO A POWER | POWER | GO A ) {GO|UNKNOWN|ARRIVE} (?! {ES|MAS} )
             | (?<!SIN {THEY|UNKNOWN}) NO GO (?: A POWER )? (?: {COMMA|DOT} | $ )""",
         RESERVAR: """@wanted @unpriced (?<!{EN|WHERE|CODE})
-                (?<!NO ES PARA) (?<!STAND UNKNOWN) (?<!MY {KIN|COUPLE|KID}) BOOK (?! MY {SERVICE|NUMBERED} )
+                (?<!NO ES PARA) (?<!STAND UNKNOWN) (?<!MY {KIN|COUPLE|KID})
+                (?: BOOK_IT | (?<!TE POWER) PLEDGE ) (?! MY {SERVICE|NUMBERED} )
             | (?<!{MY|OWN|LA|DE|SIN|NO|LAS|ESTE|EN}) (?<!OWN {UN|LA|YA}) (?<!NO WANT) BOOKING
             | (?<={ME|NOS}) RESERVE (?! YA )
             | RESERVE (?: UNKNOWN (?: {COMMA|DOT} | $ ) | POR UNKNOWN (?: {COMMA|DOT|LA|UN} | $ ) )
@@ -48,7 +51,7 @@ _SIGNS = Anchored(
             | MAKE (?: DOCUMENT DE LA? )? MY? BOOKING | TAKE {DEL|DESDE} {DIGITS|GLUED|WEEKDAY}
             | (?<={LA|LO}) (?<!{NO|YA} {LA|LO}) {TAKE|KEEP}
             | TAKE {LA|LO|EL} (?! {ANO|MES} ) | (?<={ME|NOS}) KEEP CON | LEAVE_ME RESERVED
-            | (?<={LA|LO}) WANT (?! {UNKNOWN|QUE|BRING|GO|MAKE} )
+            | (?<={LA|LO}) WANT (?! {UNKNOWN|QUE|BRING|GO|MAKE|CHANGE} )
             | (?<!{TE|LE|SE|LO|YA|NO|QUE}) (?<!{TE|LE} {LA|LO}) CONFIRM (?! {SI|MANANA|WEEKDAY|HOY} )
             | (?<={TE|LE}) CONFIRM UNKNOWN? (?: {DEL|DESDE} | EL? WEEKDAY {DIGITS|GLUED} )
             | (?<!NO) WANT {LA|ESTE} LODGING
@@ -61,9 +64,9 @@ _SIGNS = Anchored(
                 | {LA|LAS} DE COUNT THING
                 | PARA (?! MAKE ) | {DEL|ENTRE|DESDE}
                 | EL? (?: @day ) )
-            | REMAIN {ALGO|ANY|UN|LODGING|NOTHING}""",
-        SERVICIOS: """@offering SERVICE | SELLS CON | (?<!WANT) WHERE
-            | (?<!CORRECTION LA) (?<!{ESTE|POR|HALF|UN|CADA}) CLOCK_TIME
+            | (?<!{QUE|THING|SERVICE|PET}) HAY (?= ASK ) | REMAIN {ALGO|ANY|UN|LODGING|NOTHING}""",
+        SERVICIOS: """@offering SERVICE | SELLS CON | (?<!WANT) WHERE (?! TE PAY )
+            | (?<=QUE) CLOCK_TIME | CLOCK_TIME (?= {DE|DEL|ARRIVE|LEAVE|CHECK|ASK} )
             | (?<!PARTIR DE) HOW_MANY (?! {NOCHES|DIAS|SEMANAS|SOMOS|GO|THEY_GO} ) | (?<=A) @distance
             | HOW_MUCH HAY {DE|DESDE|HASTA} (?! DEPOSIT ) | (?<= A {COUNT|BIG} ) THING {DE|DEL}
             | {HAVE|HAY} (?: COUNT O )? {COUNT|LAS|LOS|EL|LA}? {THING|SERVICE} | COMO (?: MAKE PARA | SE | LA )? ARRIVE
@@ -81,35 +84,44 @@ _SIGNS = Anchored(
     _FRAGMENTS,
 )
 # What counts only where nothing else is asked: "cabaña con pileta, ¿hay lugar?" is no question about the pool.
-_SERVICE_ALONE = grammar(
-    "SERVICE | MEANS | (?<!Y {UN|MY|SOME}) PET | Y {UN|MY|SOME} PET {^DOT}{0,8} ASK "
-    "| (?<!{POR|LA}) (?<!PROMISE {LOS|MY}) INFO | CHECK (?! DASH? {IN_WORD|OUT_WORD} COLON? GLUED ) "
-    "| FIT | COME_IN SOME ASK | THING ASK "
-    "| {HAVE|HAY} {UN|ANY|UNKNOWN} | REACHES | COMO {ES|SE} | SE MAY UNKNOWN | EN QUE UNKNOWN | AIR "
-    "| HAY QUE {UNKNOWN|BRING|LEAVE} (?! DEPOSIT ) | SE MAY {GO|ARRIVE} {EN|CON} UN? {UNKNOWN|THING} "
-    "| THING ES {DE|UN|COUNT|P|PARA|UNKNOWN} "
-    "| {STAND|REMAIN} EN (?: {UNKNOWN|SAN|STREET|LA|DAY} | EL UNKNOWN ) (?! UNKNOWN? MONTH {COMMA|ASK} ) "
-    "| OPENING A {LAS|LA} | STREET DOT? {^DOT|ASK}{0,7} ASK | STAND UNKNOWN LA NUMBERED"
-    "| {POWER|MAY} (?: {UNKNOWN|ARRIVE|LEAVE} {ANTES|AFTER|A} {DE|LA|LAS} | UNKNOWN LA LODGING {ANTES|AFTER|A} )"
+_HINTS = Anchored(
+    {
+        DISPONIBILIDAD: "{HAY|HAVE} (?: ASK | $ | ANY GROWN )",
+        SERVICIOS: """SERVICE | MEANS | (?<!Y {UN|MY|SOME}) PET | Y {UN|MY|SOME} PET {^DOT}{0,8} ASK
+            | (?<!{POR|LA}) (?<!PROMISE {LOS|MY}) INFO | CHECK (?! DASH? {IN_WORD|OUT_WORD} COLON? GLUED )
+            | FIT | COME_IN SOME ASK | THING ASK
+            | {HAVE|HAY} {UN|ANY|UNKNOWN} | REACHES | COMO {ES|SE} | SE MAY UNKNOWN | EN QUE UNKNOWN | AIR
+            | HAY QUE {UNKNOWN|BRING|LEAVE} (?! DEPOSIT ) | SE MAY {GO|ARRIVE} {EN|CON} UN? {UNKNOWN|THING}
+            | THING ES {DE|UN|COUNT|P|PARA|UNKNOWN}
+            | {STAND|REMAIN} EN (?: {UNKNOWN|SAN|STREET|LA|DAY} | EL UNKNOWN ) (?! UNKNOWN? MONTH {COMMA|ASK} )
+            | OPENING A {LAS|LA} | STREET DOT? {^DOT|ASK}{0,7} ASK | STAND UNKNOWN LA NUMBERED
+            | {POWER|MAY} {UNKNOWN|ARRIVE|LEAVE} {ANTES|AFTER|A} {DE|LA|LAS}
+            | {POWER|MAY} UNKNOWN LA LODGING {ANTES|AFTER|A}""",
+        PRECIO: """(?<!{TELL|PROMISE|PAY|MAKE} {LA|UN}) DEPOSIT | (?<!{ME|NOS}) PAYS | MONEY | WORTH
+            | CASH {LA|LAS|POR|X|ASK} | BIG {LA|POR|X} NOCHE | EL TOTAL (?! {DE|ES|SOMOS|SERIA} )""",
+    },
+    {},
 )
-_PRICE_ALONE = grammar(
-    "(?<!{TELL|PROMISE|PAY|MAKE} {LA|UN}) DEPOSIT | (?<!{ME|NOS}) PAYS | MONEY | WORTH "
-    "| CASH {LA|LAS|POR|X|ASK} | BIG {LA|POR|X} NOCHE | EL TOTAL (?! {DE|ES|SOMOS|SERIA} )"
-)
-_OFFER_ALONE = grammar("{HAY|HAVE} (?: ASK | $ | ANY GROWN )")
 
 _ALONE = classes(
     """MEANS HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH AIR TOTAL COME_IN THING CASH REACHES PAYS
     MAY POWER STAND REMAIN STREET BIG OPENING"""
 )
 _GREETS = grammar("HELLO (?! STREET )")  # Buenos Aires is no greeting
-_HELLO = classes("HELLO")
+_HELLO, _ASK = classes("HELLO"), symbol_of("ASK")
 _DONE, _BUSINESS = classes("PAY PAST VISITED"), classes("PAY PROMISE")
 
 
-def read_intents(tape: str, present: frozenset[str], *, names_stay: bool) -> tuple[str, ...]:
-    """The intents of a message, in the order of `INTENTS`; ``present`` are the classes that stand on the tape."""
-    found = {sign.lastgroup or "" for sign in _SIGNS.find(tape, _MOST_SIGNS)}
+def find_signs(tape: str) -> set[str]:
+    """The intents that the message says outright."""
+    return {sign.lastgroup or "" for sign in _SIGNS.find(tape, _MOST_SIGNS)}
+
+
+def read_intents(found: set[str], tape: str, present: frozenset[str], *, names_stay: bool) -> tuple[str, ...]:
+    """The intents of a message, in the order of `INTENTS`.
+
+    ``found`` are those that it says outright, ``present`` the classes that stand on the tape.
+    """
     if not found:
         return (_otherwise(tape, present, names_stay=names_stay),)
     if len(found) == 1:
@@ -119,17 +131,21 @@ def read_intents(tape: str, present: frozenset[str], *, names_stay: bool) -> tup
     return tuple([intent for intent in INTENTS if intent in found])
 
 
-def _otherwise(tape: str, present: frozenset[str], *, names_stay: bool) -> str:
-    if not present.isdisjoint(_ALONE):
-        if names_stay and _OFFER_ALONE.search(tape):
+def _otherwise(  # noqa: PLR0911 - one for each intent
+    tape: str, present: frozenset[str], *, names_stay: bool
+) -> str:
+    if not present.isdisjoint(_ALONE) and (len(tape) <= LONG_TALK or _ASK in present):
+        hints = {hint.lastgroup for hint in _HINTS.find(tape, _MOST_SIGNS)}
+        if names_stay and DISPONIBILIDAD in hints:
             return DISPONIBILIDAD
-        if _SERVICE_ALONE.search(tape):
+        if SERVICIOS in hints:
             return SERVICIOS
-        if present.isdisjoint(_DONE) and _PRICE_ALONE.search(tape):
+        if PRECIO in hints and present.isdisjoint(_DONE):
             return PRECIO
-        if _OFFER_ALONE.search(tape):
+        if DISPONIBILIDAD in hints:
             return DISPONIBILIDAD
     if names_stay:
         return DISPONIBILIDAD
-    is_business = not present.isdisjoint(_BUSINESS)
-    return DESCONOCIDO if is_business or present.isdisjoint(_HELLO) or not _GREETS.search(tape) else SALUDO
+    if len(tape) > _LONGEST_GREETING or not present.isdisjoint(_BUSINESS) or present.isdisjoint(_HELLO):
+        return DESCONOCIDO
+    return SALUDO if _GREETS.search(tape) else DESCONOCIDO

@@ -11,7 +11,7 @@ from cabanas.nlu.fallback import resolve_span
 from cabanas.nlu.folding import fold, tokenise
 from cabanas.nlu.grammar import compile_all
 from cabanas.nlu.guests import read_guests
-from cabanas.nlu.intents import read_intents
+from cabanas.nlu.intents import LONG_TALK, find_signs, read_intents
 from cabanas.nlu.lexicon import tape_of
 from cabanas.nlu.stays import NO_STAY, read_stay
 
@@ -26,10 +26,11 @@ def analyze(text: str, *, reference_date: date, accommodations: Sequence[str] = 
     tokens = tokenise(folded)
     tape = tape_of(tokens)
     present = frozenset(tape)
-    stay = read_stay(tokens, tape, present, reference_date)
+    signs = find_signs(tape)
+    stay = read_stay(tokens, tape, present, reference_date, is_aside=not signs and len(tape) > LONG_TALK)
     names_stay = stay != NO_STAY
     return Analysis(
-        read_intents(tape, present, names_stay=names_stay),
+        read_intents(signs, tape, present, names_stay=names_stay),
         stay.check_in,
         stay.check_out,
         stay.nights,

@@ -49,10 +49,16 @@ class Resolver:
             in_force = self._month_for(point, point.day)
             if in_force is None:
                 return self._bare_day(point.day, point.weekday)
-            month, year = in_force.month, in_force.year
-        if year is not None:
-            return safe_date(year, month, point.day)
-        return next_day_and_month(point.day, month, self._reference)
+            found = self._in_month(point.day, in_force.month, in_force.year)
+            if point.weekday is None or (found is not None and found.weekday() == point.weekday):
+                return found
+            # A weekday says more than a month that is named elsewhere: "en diciembre no, este sábado 18".
+            near = self._bare_day(point.day, point.weekday)
+            return near if near is not None and near.weekday() == point.weekday else found
+        return self._in_month(point.day, month, year)
+
+    def _in_month(self, day: int, month: int, year: int | None) -> date | None:
+        return next_day_and_month(day, month, self._reference) if year is None else safe_date(year, month, day)
 
     def end_after(self, point: Point, start: date) -> date | None:  # noqa: PLR0911 - one for each kind of point
         """The day that ``point`` means as the end of a stay that began on ``start``."""

@@ -130,12 +130,18 @@ class _Single(NamedTuple):
     previous_end: int
 
 
-def read_stay(tokens: list[str], tape: str, present: frozenset[str], reference: date) -> Stay:
-    """The stay a message asks for, read against ``reference``; ``present`` are the classes that stand on the tape."""
+def read_stay(
+    tokens: list[str], tape: str, present: frozenset[str], reference: date, *, is_aside: bool = False
+) -> Stay:
+    """The stay a message asks for, read against ``reference``; ``present`` are the classes that stand on the tape.
+
+    ``is_aside``: the message is long and asks for nothing, so its days have to prove that they are of a stay.
+    """
     mentions = find_mentions(tape)
     if not mentions or not _FIRST_YEAR <= reference.year <= _LAST_YEAR:
         return NO_STAY
-    return _Reading(tokens, tape, present, reference, mentions).stay()
+    stay = _Reading(tokens, tape, present, reference, mentions, is_aside=is_aside).stay()
+    return NO_STAY if is_aside and stay.check_in is None and stay.check_out is None else stay
 
 
 def _are_successive(first: Point, last: Point) -> bool:
@@ -148,6 +154,7 @@ def _are_successive(first: Point, last: Point) -> bool:
 class _Reading:
     __slots__ = (
         "_around",
+        "_is_aside",
         "_lengths",
         "_may_have_alternatives",
         "_points",
@@ -158,9 +165,16 @@ class _Reading:
     )
 
     def __init__(
-        self, tokens: list[str], tape: str, present: frozenset[str], reference: date, mentions: list[re.Match[str]]
+        self,
+        tokens: list[str],
+        tape: str,
+        present: frozenset[str],
+        reference: date,
+        mentions: list[re.Match[str]],
+        *,
+        is_aside: bool,
     ) -> None:
-        self._tokens, self._tape, self._reference = tokens, tape, reference
+        self._tokens, self._tape, self._reference, self._is_aside = tokens, tape, reference, is_aside
         self._points: list[Point] = []
         self._lengths: list[_Length] = []
         self._resolver = Resolver(reference, self._points, [])
@@ -319,7 +333,9 @@ class _Reading:
             self._resolver.months.append(MonthInForce(first.start, check_in.month, None))
         around = self._around
         are_weekdays = first.is_bare_weekday and last.is_bare_weekday
-        if are_weekdays and (around.is_of_other_matter(first, last.end) or around.is_timetable(last.end)):
+        if (are_weekdays or self._is_aside) and around.is_of_other_matter(first, last.end):
+            return None
+        if are_weekdays and around.is_timetable(last.end):
             return None
         if around.is_no_stay(first, previous_end, last.end, is_range=True) or around.is_negated(first.start, last.end):
             return None
@@ -399,6 +415,9 @@ class _Reading:
     def stay(self) -> Stay:
         """The stay, with its days in order and none before the reference day."""
         ranges, singles = self._sorted()
+        if ranges and self._lengths and all(found.are_weekdays for found in ranges):
+            # "para el 11 de septiembre dos noches, el viernes y el sábado"
+            ranges = [] if any(single.point.month and not single.point.vague for single in singles) else ranges
         if ranges:
             check_in, check_out = self._of_ranges(ranges, singles)
         else:

@@ -218,7 +218,7 @@ PEOPLE_WORDS: Final = {
         "amigos amigas companeros companeras primos primas hermanos hermanas cunados tios mujeres hombres "
         "varones jovenes jubilados chicxs nueras yernos"
     ),
-    "FAMILY": "familia flia grupo grupito contingente",
+    "FAMILY": "familia flia fliar familiar grupo grupito contingente",
     "FAMILIES": "familias flias",
     "QUANTITY": "cant cantidad",
     "TIPO": "tipo",
@@ -411,7 +411,7 @@ VERB_STEMS: Final = {
 VERB_ENDINGS: Final = (
     "ar arla arlo arlas arlos arme arnos armela armelo arnosla arnoslo arte artela artelo ame anos amela amelo anosla "
     "anoslo ala alo ela elo eme emela emelo enos enosla enoslo ate atela atelo enme ennos enmela enmelo ando andola "
-    "andolo emos aria ariamos arian es"
+    "andolo andome andonos andomela emos aria ariamos arian es"
 )
 
 MONTHS: Final = (
