@@ -17,7 +17,12 @@ nox.options.sessions = ["lint", "types", "arrows", "tests", "base"]
 IN_PARALLEL = ["-n", "2", "--dist", "worksteal", "-m", "not serial and not soak"]
 
 # What the audio extra could break by its absence; the rest never comes near it.
-BASE_TESTS = ["tests/unit", "tests/integration/api", "tests/integration/webhooks", "tests/e2e/test_audio_targets.py"]
+BASE_TESTS = [
+    "tests/unit",
+    "tests/integration/api",
+    "tests/integration/webhooks/test_voice_notes.py",
+    "tests/e2e/test_audio_targets.py",
+]
 
 
 def tool(name: str) -> str:
