@@ -43,7 +43,8 @@ _TOTALS = Anchored(
         "plus": """{SOMOS|PARA|FAMILY|GO} SOME PLUS SOME @tail | (?<!GLUED) SOME PLUS COUNT {KID|KIDS}
             | PARA SOME PERSONS? {Y|COMMA|PLUS} OTRO LODGING? {PARA|DE} SOME @tail""",
         "are": """{SOMOS|SERIA|BE} (?: {WE|SOLO|SOLOS|EN|TOTAL|LOS|UNKNOWN|ABOUT|COMO|UN|ENTRE} ){0,2}
-            (?: UNO | @some | SOME Y SOME ) PERSONS? @tail @put_right""",
+            (?: UNO | @some | SOME Y SOME ) PERSONS? @tail @put_right
+            | SOMOS SOME PERSONS GROWN (?! {Y|COMMA|PLUS|MAS|CON} )""",
         "go": """{GO|THEY_GO} {WE|SOLO|SOLOS|LOS|ABOUT|COMO|UNKNOWN}? @some PERSONS? @tail @put_right
             | (?<!{Y|COMMA|MAS|PLUS}) WE {ES|SOMOS|SOLO|SOLOS|LOS|UNKNOWN}? @some PERSONS? @tail | THEY ES @some @tail
             | GO ENTRE SOME Y SOME PERSONS? @tail

@@ -29,7 +29,8 @@ _FRAGMENTS = {
         | WEEKDAY | FINDE | GLUED | MANANA | HOY | FIN | SEMANA""",
     # "la cabaña con pileta", "que tenga buena calefacción", "salgo del gimnasio", "tengo un kiosco" ask for nothing.
     "offering": """(?<!{CON|SIN|PERCENT|DEL|AL}) (?<!CON TODO) (?<!CON {BUENA|GOOD|UN})
-        (?<!{CON|SIN} {SERVICE|UNKNOWN} Y) (?<!OWN {UN|LA}) (?<!NO UNKNOWN) (?<!{HASTA|CORRECTION} {LA|EL})""",
+        (?<!{CON|SIN} {SERVICE|UNKNOWN} Y) (?<!OWN {UN|LA}) (?<!NO UNKNOWN)
+        (?<!{HASTA|CORRECTION} {LA|EL}) (?<!NO {MAY|POWER} UNKNOWN) (?<!MY) (?<!EN LAS) (?<!CON SERVICE A)""",
     "distance": "HOW_MUCH (?: {DE|DEL|REMAIN} | {ESTE|STAND} UNKNOWN? {DE|DEL} | UNKNOWN {DE|DEL} )",
 }
 
@@ -57,7 +58,8 @@ _SIGNS = Anchored(
             | (?<!NO) WANT {LA|ESTE} LODGING
             | (?<={MAY|POWER|WANT}) CHANGE (?= {PARA|AL} | {LA|EL|MY|DE}{1,2} CALENDAR_DATE )
             | CHANGE {LA|EL|MY|DE|CALENDAR_DATE|UNKNOWN}{0,4} BOOKING""",
-        DISPONIBILIDAD: """FREE | (?<!{AIR|UNKNOWN}) LIBRE | TAKEN | (?<!{LEAVE_ME|LO|OWN|UNKNOWN}) RESERVED
+        DISPONIBILIDAD: """FREE | (?<!{AIR|UNKNOWN}) LIBRE | TAKEN
+            | (?<!{LEAVE_ME|LO|OWN|UNKNOWN}) (?<!OWN TODO) RESERVED
             | WANT {ALGO|ANY|UN|SOME}? LODGING
             | (?<!{QUE|EL|DEL|ESE|ESTE|BOOK}) PLACE (?! PARA UNKNOWN? {EL|LA|UN|LOS}? SOME? {SERVICE|THING|PET} )
             | @offered (?: {ANY|UN|OTRO}? {LODGING|CALENDAR_DATE} | ALGO (?! MAS? {PRICE|SERVICE} ) | NOTHING
@@ -65,14 +67,16 @@ _SIGNS = Anchored(
                 | PARA (?! MAKE ) | {DEL|ENTRE|DESDE}
                 | EL? (?: @day ) )
             | (?<!{QUE|THING|SERVICE|PET}) HAY (?= ASK ) | REMAIN {ALGO|ANY|UN|LODGING|NOTHING}""",
-        SERVICIOS: """@offering SERVICE | SELLS CON | (?<!WANT) WHERE (?! TE PAY )
+        SERVICIOS: """@offering SERVICE (?! {GROWN|UNKNOWN}? NO HACE ) | SELLS CON | (?<!WANT) WHERE (?! TE PAY )
+            | NEAR (?= {^DOT}{0,6} ASK ) | (?<={QUE|HAY|MAS|REMAIN|ESTE|ES}) NEAR | (?<!QUE STAND) (?<=STAND) NEAR
             | (?<=QUE) CLOCK_TIME | CLOCK_TIME (?= {DE|DEL|ARRIVE|LEAVE|CHECK|ASK} )
             | (?<!PARTIR DE) HOW_MANY (?! {NOCHES|DIAS|SEMANAS|SOMOS|GO|THEY_GO} ) | (?<=A) @distance
             | HOW_MUCH HAY {DE|DESDE|HASTA} (?! DEPOSIT ) | (?<= A {COUNT|BIG} ) THING {DE|DEL}
-            | {HAVE|HAY} (?: COUNT O )? {COUNT|LAS|LOS|EL|LA}? {THING|SERVICE} | COMO (?: MAKE PARA | SE | LA )? ARRIVE
+            | (?<!LODGING QUE) {HAVE|HAY} (?: COUNT O )? {COUNT|LAS|LOS|EL|LA}? {THING|SERVICE}
+            | COMO (?: MAKE PARA | SE | LA )? ARRIVE
             | {MAY|POWER|SE} {BRING|GO|ARRIVE} CON? {MY|UN|LA|EL|SOME|LOS|LAS}? PET
             | PLACE PARA UNKNOWN? {EL|LA|UN|LOS}? SOME? {SERVICE|THING}""",
-        PRECIO: """(?<!LE) PRICE | (?<!Y) WOULD_LEAVE
+        PRECIO: """(?<!LE) (?<!NO UNKNOWN LOS) PRICE | (?<!Y) WOULD_LEAVE
             | (?<! A ) HOW_MUCH (?! {ANTES|ARRIVE} | UNKNOWN FIT | HAY {DE|DESDE|HASTA} )
             | (?<= A ) (?! @distance ) HOW_MUCH
             | TOTAL {POR|X} COUNT
@@ -87,7 +91,7 @@ _SIGNS = Anchored(
 _HINTS = Anchored(
     {
         DISPONIBILIDAD: "{HAY|HAVE} (?: ASK | $ | ANY GROWN )",
-        SERVICIOS: """SERVICE | MEANS | (?<!Y {UN|MY|SOME}) PET | Y {UN|MY|SOME} PET {^DOT}{0,8} ASK
+        SERVICIOS: """SERVICE | NEAR | MEANS | (?<!Y {UN|MY|SOME}) PET | Y {UN|MY|SOME} PET {^DOT}{0,8} ASK
             | (?<!{POR|LA}) (?<!PROMISE {LOS|MY}) INFO | CHECK (?! DASH? {IN_WORD|OUT_WORD} COLON? GLUED )
             | FIT | COME_IN SOME ASK | THING ASK
             | {HAVE|HAY} {UN|ANY|UNKNOWN} | REACHES | COMO {ES|SE} | SE MAY UNKNOWN | EN QUE UNKNOWN | AIR
@@ -105,7 +109,7 @@ _HINTS = Anchored(
 
 _ALONE = classes(
     """MEANS HAVE HAY COMO QUE SERVICE PET INFO CHECK FIT DEPOSIT MONEY WORTH AIR TOTAL COME_IN THING CASH REACHES PAYS
-    MAY POWER STAND REMAIN STREET BIG OPENING"""
+    MAY POWER STAND REMAIN STREET BIG OPENING NEAR"""
 )
 _GREETS = grammar("HELLO (?! STREET )")  # Buenos Aires is no greeting
 _HELLO, _ASK = classes("HELLO"), symbol_of("ASK")

@@ -26,7 +26,8 @@ _FRAGMENTS = {
         (?: (?<=EN) | (?<=EN ABOUT) | (?<=DENTRO DE) | (?<=DENTRO DE ABOUT) | (?<=DE ACA A) )""",
     # A single day of the month, not the first end of a range.
     "of_day": """DIA? (?: S DIGITS | {DAY|PRIMERO} RO? (?: {DE|DEL}? MONTH (?: {DE|DEL} YEAR)? )? )
-        (?! RO? {A|AL|HASTA|DASH|Y|COMMA} {EL|AL}? {DAY|GLUED|WEEKDAY} ) @tail""",
+        (?! RO? (?: {A|AL|HASTA|DASH|Y} {EL|AL}? {DAY|GLUED|WEEKDAY}
+            | COMMA {EL|AL}? {DAY|GLUED|WEEKDAY} @tail ) ) @tail""",
     "the_other": "(?: {ME|NOS}? {POWER|SUIT} )? {COMMA|DOT}? {SINO|Y}? EL (?: OTRO | @nextish )",
     # "la primera de enero" is a fortnight, "el primero de enero" a day.
     "ordinal": "(?: ORDINAL | D12 RO )",

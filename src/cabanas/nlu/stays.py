@@ -483,7 +483,8 @@ class _Reading:
             point = single.point
             if point.start < chosen.end or point.vague:
                 continue
-            if not self._around.is_correction(max(chosen.end, single.previous_end), point.start):
+            is_end_of_list = chosen.is_list and single.leaves  # "miércoles 12 y jueves 13, nos iríamos el viernes 14"
+            if not is_end_of_list and not self._around.is_correction(max(chosen.end, single.previous_end), point.start):
                 continue
             if single.leaves or self._tape[point.start - 1] == _AL:
                 end = self._resolver.end_after(point, check_in)

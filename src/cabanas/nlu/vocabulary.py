@@ -318,7 +318,7 @@ INTENT_WORDS: Final = {
     "OFFER": "descuento descuentos promo promos promocion promociones oferta ofertas",
     "TARIFF": (
         "precio precios tarifa tarifas costo costos presupuesto presupuestar presupuestame cotizacion cotizar "
-        "cotizas cotizame cotizan cuesta cuestan costaria costarian presio presios precioo tarifario "
+        "cotizas cotizame cotizan cotice coticen cuesta cuestan costaria costarian presio presios precioo tarifario "
         "valor valores importe cobran cobras "
         "cobraria cobrarian valdria barato economico economica barata pesio cotisame cotisacion cuetsa"
     ),
@@ -353,7 +353,9 @@ INTENT_WORDS: Final = {
     "CHANGE_IT": "cambiarlo cambiarla pasarlo pasarla moverlo moverla correrlo correrla reprogramarlo reprogramarla",
     "TOTAL": "total",
     "INFO": "info informacion detalles datos",
-    "WANT": ("quiero queremos quisiera quisieramos queria queriamos kiero necesito necesitamos busco buscamos"),
+    "WANT": (
+        "quiero queremos quisiera quisieramos queria queriamos kiero necesito necesitamos busco buscamos buscando"
+    ),
     "DEPOSIT": "sena senia",
     "CANCEL": (
         "cancelar cancelo cancela cancelen cancelarla cancelamos cancelame canselar cancele cancelada "
@@ -386,7 +388,7 @@ INTENT_WORDS: Final = {
         "capacidad shampoo lena cunita fotos frazadas politica politicas condiciones"
     ),
     "MEANS": "medios formas tarjeta tarjetas efectivo mercadopago",
-    "WHERE": "donde adonde dnd cerca cercania cerquita",
+    "WHERE": "donde adonde dnd",
     "REACHES": "llega",
     "PAYS": "paga pagan",
     "SAME": "igual menos",
@@ -398,7 +400,8 @@ INTENT_WORDS: Final = {
     "STAND": "estan",
     "MISSING": "falta faltan faltaria faltarian",
     "RESERVE": "reserve",
-    # The last two, because their signs are the only ones that make a tape wider.
+    # The last three, because their signs are the only ones that make a tape wider.
+    "NEAR": "cerca cercania cerquita",
     "REFUND": "devolucion devuelven reembolso reintegro devolverian devolver reintegran",
     "CODE": "alert script select drop table insert delete from eval",
 }
