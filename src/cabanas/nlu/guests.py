@@ -139,8 +139,11 @@ _TRIGGERS = (
 )
 
 
-def read_guests(tokens: list[str], tape: str, present: frozenset[str]) -> int | None:
-    """The number of guests, children included; None where the message does not say it."""
+def read_guests(tokens: list[str], tape: str, present: frozenset[str], *, is_aside: bool = False) -> int | None:
+    """The number of guests, children included; None where the message does not say it.
+
+    ``is_aside``: the message is long and asks for nothing, so the relatives it names are no party without a "somos".
+    """
     if present.isdisjoint(_TRIGGERS):
         return None
     is_told = not present.isdisjoint(_STORY)
@@ -149,7 +152,8 @@ def read_guests(tokens: list[str], tape: str, present: frozenset[str]) -> int | 
         total, end = stated
         found: int | None = total + _on_top_of(total, end, tokens, tape)
     else:
-        found = None if present.isdisjoint(_NAMED) else _sum_of_parts(tokens, tape, is_told=is_told)
+        is_party = not present.isdisjoint(_NAMED) and not (is_aside and _SOMOS not in present)
+        found = _sum_of_parts(tokens, tape, is_told=is_told) if is_party else None
         if found is None and not present.isdisjoint(_SOLO) and _ALONE.search(tape):
             return 1
     return found if found is not None and 1 <= found <= MOST_GUESTS else None

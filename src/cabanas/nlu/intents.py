@@ -11,7 +11,11 @@ from cabanas.nlu.lexicon import classes, symbol_of
 
 DISPONIBILIDAD, PRECIO, RESERVAR, SERVICIOS = "disponibilidad", "precio", "reservar", "servicios"
 CANCELAR, SALUDO, DESCONOCIDO = "cancelar", "saludo", "desconocido"
+_ABOUT_A_STAY = frozenset({DISPONIBILIDAD, PRECIO, RESERVAR})
 INTENTS = (DISPONIBILIDAD, PRECIO, RESERVAR, SERVICIOS, CANCELAR, SALUDO, DESCONOCIDO)
+
+# A service that is named, not asked for.
+_MENTION = "mention"
 
 _MOST_SIGNS = 64
 # Tokens. Whoever talks longer and asks for nothing has another matter, and has done more than greet.
@@ -30,7 +34,8 @@ _FRAGMENTS = {
     # "la cabaña con pileta", "que tenga buena calefacción", "salgo del gimnasio", "tengo un kiosco" ask for nothing.
     "offering": """(?<!{CON|SIN|PERCENT|DEL|AL}) (?<!CON TODO) (?<!CON {BUENA|GOOD|UN})
         (?<!{CON|SIN} {SERVICE|UNKNOWN} Y) (?<!OWN {UN|LA}) (?<!NO UNKNOWN)
-        (?<!{HASTA|CORRECTION} {LA|EL}) (?<!NO {MAY|POWER} UNKNOWN) (?<!MY) (?<!EN LAS) (?<!CON SERVICE A)""",
+        (?<!{HASTA|CORRECTION} {LA|EL}) (?<!CON AIR) (?<!NO {MAY|POWER} UNKNOWN)
+        (?<!MY) (?<!EN LAS) (?<!CON SERVICE A)""",
     "distance": "HOW_MUCH (?: {DE|DEL|REMAIN} | {ESTE|STAND} UNKNOWN? {DE|DEL} | UNKNOWN {DE|DEL} )",
 }
 
@@ -40,7 +45,8 @@ _SIGNS = Anchored(
             | (?<={DE|LA}) BAJA | (?<=UNKNOWN) BAJA (?= {LA|EL|MY} (?! PRICE ) )
             | REFUND | SIN BAJA | NO WANT LA? BOOKING
             | (?<!{DAY|FINDE|WEEKDAY}) NO POWER BREAK
-            | NO {NOS|ME}? (?: GO A POWER | POWER | GO A ) {GO|UNKNOWN|ARRIVE} (?! {ES|MAS} )
+            | NO {NOS|ME}? (?: GO A POWER | GO A ) {GO|UNKNOWN|ARRIVE} (?! {ES|MAS} )
+            | NO {NOS|ME}? POWER {GO|ARRIVE} (?! {ES|MAS} ) | (?<!DAY) NO {NOS|ME}? POWER UNKNOWN (?! {ES|MAS} )
             | (?<!SIN {THEY|UNKNOWN}) NO GO (?: A POWER )? (?: {COMMA|DOT} | $ )""",
         RESERVAR: """@wanted @unpriced (?<!{EN|WHERE|CODE})
                 (?<!NO ES PARA) (?<!STAND UNKNOWN) (?<!MY {KIN|COUPLE|KID})
@@ -67,8 +73,10 @@ _SIGNS = Anchored(
                 | PARA (?! MAKE ) | {DEL|ENTRE|DESDE}
                 | EL? (?: @day ) )
             | (?<!{QUE|THING|SERVICE|PET}) HAY (?= ASK ) | REMAIN {ALGO|ANY|UN|LODGING|NOTHING}""",
-        SERVICIOS: """@offering SERVICE (?! {GROWN|UNKNOWN}? NO HACE ) | SELLS CON | (?<!WANT) WHERE (?! TE PAY )
-            | NEAR (?= {^DOT}{0,6} ASK ) | (?<={QUE|HAY|MAS|REMAIN|ESTE|ES}) NEAR | (?<!QUE STAND) (?<=STAND) NEAR
+        SERVICIOS: """(?<={QUE|SI|Y|O|HAY|HAVE|ALSO}) @offering SERVICE (?! {GROWN|UNKNOWN}? NO HACE ) | SERVICE PET
+            | SELLS CON | (?<!{WANT|CON}) WHERE (?! TE {PAY|TELL} )
+            | NEAR (?= {^DOT}{0,6} ASK ) | (?<={QUE|HAY|MAS|REMAIN|ESTE|ES}) (?<!QUE ESTE) NEAR
+            | (?<!QUE STAND) (?<=STAND) NEAR
             | (?<=QUE) CLOCK_TIME | CLOCK_TIME (?= {DE|DEL|ARRIVE|LEAVE|CHECK|ASK} )
             | (?<!PARTIR DE) HOW_MANY (?! {NOCHES|DIAS|SEMANAS|SOMOS|GO|THEY_GO} ) | (?<=A) @distance
             | HOW_MUCH HAY {DE|DESDE|HASTA} (?! DEPOSIT ) | (?<= A {COUNT|BIG} ) THING {DE|DEL}
@@ -76,7 +84,7 @@ _SIGNS = Anchored(
             | COMO (?: MAKE PARA | SE | LA )? ARRIVE
             | {MAY|POWER|SE} {BRING|GO|ARRIVE} CON? {MY|UN|LA|EL|SOME|LOS|LAS}? PET
             | PLACE PARA UNKNOWN? {EL|LA|UN|LOS}? SOME? {SERVICE|THING}""",
-        PRECIO: """(?<!LE) (?<!NO UNKNOWN LOS) PRICE | (?<!Y) WOULD_LEAVE
+        PRECIO: """(?<!LE) (?<!NO UNKNOWN LOS) (?<!ALGO) (?<!LO MAS) PRICE | (?<!Y) WOULD_LEAVE
             | (?<! A ) HOW_MUCH (?! {ANTES|ARRIVE} | UNKNOWN FIT | HAY {DE|DESDE|HASTA} )
             | (?<= A ) (?! @distance ) HOW_MUCH
             | TOTAL {POR|X} COUNT
@@ -84,6 +92,7 @@ _SIGNS = Anchored(
             | SELLS {SAME|MONEY|COUNT|GLUED|P99|BIG|MAS|LA|LO|POR|X|PARA|ASK}
             | (?<!{UN|LA|EL|S|N|P|DE|SIN|CON|O|THING|MISSING} D12) (?<=D12) X D12
             | CASH {LA|LAS|POR|X} COUNT? {NOCHE|NOCHES} ASK""",
+        _MENTION: "@offering SERVICE (?! {GROWN|UNKNOWN}? NO HACE )",
     },
     _FRAGMENTS,
 )
@@ -116,9 +125,15 @@ _HELLO, _ASK = classes("HELLO"), symbol_of("ASK")
 _DONE, _BUSINESS = classes("PAY PAST VISITED"), classes("PAY PROMISE")
 
 
-def find_signs(tape: str) -> set[str]:
-    """The intents that the message says outright."""
-    return {sign.lastgroup or "" for sign in _SIGNS.find(tape, _MOST_SIGNS)}
+def find_signs(tape: str, present: frozenset[str]) -> set[str]:
+    """The intents that the message says outright; ``present`` are the classes that stand on the tape."""
+    found = {sign.lastgroup or "" for sign in _SIGNS.find(tape, _MOST_SIGNS)}
+    if _MENTION in found:
+        found.discard(_MENTION)
+        # "queremos ir del 5 al 8, escaleras no queremos, ¿hay lugar?"
+        if _ASK in present or found.isdisjoint(_ABOUT_A_STAY):
+            found.add(SERVICIOS)
+    return found
 
 
 def read_intents(found: set[str], tape: str, present: frozenset[str], *, names_stay: bool) -> tuple[str, ...]:

@@ -26,15 +26,16 @@ def analyze(text: str, *, reference_date: date, accommodations: Sequence[str] = 
     tokens = tokenise(folded)
     tape = tape_of(tokens)
     present = frozenset(tape)
-    signs = find_signs(tape)
-    stay = read_stay(tokens, tape, present, reference_date, is_aside=not signs and len(tape) > LONG_TALK)
+    signs = find_signs(tape, present)
+    is_aside = not signs and len(tape) > LONG_TALK
+    stay = read_stay(tokens, tape, present, reference_date, is_aside=is_aside)
     names_stay = stay != NO_STAY
     return Analysis(
         read_intents(signs, tape, present, names_stay=names_stay),
         stay.check_in,
         stay.check_out,
         stay.nights,
-        read_guests(tokens, tape, present),
+        read_guests(tokens, tape, present, is_aside=is_aside and not names_stay),
         find_accommodation(folded, tuple(accommodations)) if accommodations else None,
     )
 

@@ -415,7 +415,7 @@ class _Reading:
     def stay(self) -> Stay:
         """The stay, with its days in order and none before the reference day."""
         ranges, singles = self._sorted()
-        if ranges and self._lengths and all(found.are_weekdays for found in ranges):
+        if ranges and singles and all(found.are_weekdays for found in ranges):
             # "para el 11 de septiembre dos noches, el viernes y el sábado"
             ranges = [] if any(single.point.month and not single.point.vague for single in singles) else ranges
         if ranges:

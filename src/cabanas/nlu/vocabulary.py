@@ -216,7 +216,8 @@ PEOPLE_WORDS: Final = {
     "COUPLES": "parejas matrimonios",
     "FRIENDS": (
         "amigos amigas companeros companeras primos primas hermanos hermanas cunados tios mujeres hombres "
-        "varones jovenes jubilados chicxs nueras yernos"
+        "varones jovenes jubilados chicxs nueras yernos muchachos operarios estudiantes musicos motoqueros "
+        "pescadores ciclistas empleados obreros"
     ),
     "FAMILY": "familia flia fliar familiar grupo grupito contingente",
     "FAMILIES": "familias flias",
