@@ -2,6 +2,9 @@
 
 A greeting counts only where nothing else is said. Cancelling beats booking, and a negated booking is none. A message
 that states days of a stay without saying what for asks for availability.
+
+A service is asked for where it stands in a question, after "tienen", "si" or "y", or beside nothing else that is asked.
+Voice notes talk on: where nothing is asked outright, hints count in short messages and in questions alone.
 """
 
 from __future__ import annotations
@@ -130,7 +133,7 @@ def find_signs(tape: str, present: frozenset[str]) -> set[str]:
     found = {sign.lastgroup or "" for sign in _SIGNS.find(tape, _MOST_SIGNS)}
     if _MENTION in found:
         found.discard(_MENTION)
-        # "queremos ir del 5 al 8, escaleras no queremos, ¿hay lugar?"
+        # "queremos ir del 5 al 8 así que escaleras no queremos hay lugar"
         if _ASK in present or found.isdisjoint(_ABOUT_A_STAY):
             found.add(SERVICIOS)
     return found

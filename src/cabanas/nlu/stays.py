@@ -18,10 +18,12 @@ How what is ambiguous is read, here and in `cabanas.nlu.points`:
 - "15 y 16" leaves on the last day named; "las noches del 15 y 16" on the day after. Days count as nights, a week as
   seven, a "quincena" as fifteen.
 - A day alone has no end unless a number of nights is given. Explicit days beat names of weekends and holidays.
-- Of several ranges the last wins (corrections), unless "o" offers it as an alternative; a negated range never wins.
+- Of several ranges the last wins (corrections), unless "o" offers it as an alternative; a negated range never wins, and
+  a list or a pair of weekdays wins over a range of days only after a word that puts right.
   Of several days alone the first wins, unless a correction stands between.
 - Days need evidence. A day alone, or a pair of weekdays, whose clause has words of another matter and none that speaks
-  of a stay is none ("el partido es el domingo"); nor is one told of the past, promised for a payment or a call, or part
+  of a stay is none ("el partido es el domingo"); in a clause that runs on, as voice notes do, the words beside the day
+  have to speak of one. Nor is a day one that is told of the past, promised for a payment or a call, or part
   of an address, a telephone or a timetable (`surroundings`).
 """
 
