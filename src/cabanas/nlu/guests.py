@@ -34,7 +34,7 @@ _FRAGMENTS = {
     # "3 o 4": the larger number is taken
     "some": "SOME (?: {O|A|DASH} HASTA? SOME )?",
     # "somos 4, perdón, 5", "¿para 3? o mejor 4"
-    "put_right": """(?: {COMMA|DOT|ASK|PAREN}{0,3} O? UNKNOWN? (?: NO COMMA | CORRECTION {COMMA|UNKNOWN}? )
+    "put_right": """(?: {COMMA|DOT|ASK|PAREN}{0,3} O? UNKNOWN? (?: NO COMMA | NO PARA | CORRECTION {COMMA|UNKNOWN}? )
         {SOMOS|PARA|GO|SERIA}? SOME PERSONS? @tail )?""",
 }
 
@@ -58,7 +58,8 @@ _TOTALS = Anchored(
                 COUNT (?: {O|A|DASH|Y|SLASH} HASTA? SOME )? SOLO? PERSONS
                 (?! GROWN | POR {CONFIRM|ANSWER} | DE SERVICE | QUE VISITED
                     | MAS (?! {COUNT|KID|KIDS} ) | COLON COUNT ) @put_right
-            | {N|S} DIGITS PERSONS | {LOS|LAS} SOME SOLOS
+            | {N|S} DIGITS PERSONS | {LOS|LAS} SOME SOLOS | PARA {THEY|WE} SOME
+            | (?<=MONTH COMMA) SOME $
             | SOME EN TOTAL | (?<!{EL|DEL|AL|GLUED|COLON}) SOME PARA (?= GLUED )
             | (?<!COLON) SOME PARA (?= {DEL|COMMA|DOT|ASK|PAREN|DESDE} | $ )""",
         "for": """(?<!GEAR) (?<!{THING|SERVICE} ES)
@@ -130,7 +131,7 @@ _PUT_RIGHT = classes("NO CORRECTION")
 _STORY = classes("VISITED WERE INSTEAD")
 _DENIALS = classes("NO WERE SOMOS GO A")
 _LINKS = classes("COMMA Y PLUS MAS CON")
-_SOLO, _TALK = classes("SOLO SOLOS"), grammar("(?: TELL | LO UNKNOWN ) CON $")
+_SOLO, _TALK = classes("SOLO SOLOS"), grammar("(?: {TELL|CONFIRM|ANSWER} | LO UNKNOWN ) CON $")
 _NAMED = classes("GROWN KID KIDS FRIENDS COUPLE COUPLES KIN KIN2 I MY")
 _TRIGGERS = (
     _NAMED

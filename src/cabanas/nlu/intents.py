@@ -52,15 +52,15 @@ _SIGNS = Anchored(
             | NO {NOS|ME}? POWER {GO|ARRIVE} (?! {ES|MAS} ) | (?<!DAY) NO {NOS|ME}? POWER UNKNOWN (?! {ES|MAS} )
             | (?<!SIN {THEY|UNKNOWN}) NO GO (?: A POWER )? (?: {COMMA|DOT} | $ )""",
         RESERVAR: """@wanted @unpriced (?<!{EN|WHERE|CODE})
-                (?<!NO ES PARA) (?<!STAND UNKNOWN) (?<!MY {KIN|COUPLE|KID})
+                (?<!NO ES PARA) (?<!STAND UNKNOWN) (?<!MY {KIN|COUPLE|KID}) (?<!YA SE)
                 (?: BOOK_IT | (?<!TE POWER) PLEDGE ) (?! MY {SERVICE|NUMBERED} )
             | (?<!{MY|OWN|LA|DE|SIN|NO|LAS|ESTE|EN}) (?<!OWN {UN|LA|YA}) (?<!NO WANT) BOOKING
             | (?<={ME|NOS}) RESERVE (?! YA )
             | RESERVE (?: UNKNOWN (?: {COMMA|DOT} | $ ) | POR UNKNOWN (?: {COMMA|DOT|LA|UN} | $ ) )
-            | (?<!NO) {WANT|MAKE|CONFIRM|BOOK|ANSWER} {UNKNOWN|CON}? LA BOOKING
+            | (?<!NO) {WANT|MAKE|HACE|CONFIRM|BOOK|ANSWER} {UNKNOWN|CON}? LA BOOKING
             | MAKE (?: DOCUMENT DE LA? )? MY? BOOKING | TAKE {DEL|DESDE} {DIGITS|GLUED|WEEKDAY}
             | (?<={LA|LO}) (?<!{NO|YA} {LA|LO}) {TAKE|KEEP}
-            | TAKE {LA|LO|EL} (?! {ANO|MES} ) | (?<={ME|NOS}) KEEP CON | LEAVE_ME RESERVED
+            | TAKE {LA|LO|EL} (?! {ANO|MES|STREET|WEATHER} ) | (?<={ME|NOS}) KEEP CON | LEAVE_ME RESERVED
             | (?<={LA|LO}) WANT (?! {UNKNOWN|QUE|BRING|GO|MAKE|CHANGE} )
             | (?<!{TE|LE|SE|LO|YA|NO|QUE}) (?<!{TE|LE} {LA|LO}) CONFIRM (?! {SI|MANANA|WEEKDAY|HOY} )
             | (?<={TE|LE}) CONFIRM UNKNOWN? (?: {DEL|DESDE} | EL? WEEKDAY {DIGITS|GLUED} )
@@ -75,7 +75,9 @@ _SIGNS = Anchored(
                 | {LA|LAS} DE COUNT THING
                 | PARA (?! MAKE ) | {DEL|ENTRE|DESDE}
                 | EL? (?: @day ) )
-            | (?<!{QUE|THING|SERVICE|PET}) HAY (?= ASK ) | REMAIN {ALGO|ANY|UN|LODGING|NOTHING}""",
+            | (?<!{QUE|THING|SERVICE|PET}) HAY (?= ASK )
+            | (?<={SOME|MONTH|FINDE|PERSONS|LODGING|ALGO}) (?<!THING SOME) HAVE (?= ASK )
+            | REMAIN {ALGO|ANY|UN|LODGING|NOTHING}""",
         SERVICIOS: """(?<={QUE|SI|Y|O|HAY|HAVE|ALSO}) @offering SERVICE (?! {GROWN|UNKNOWN}? NO HACE ) | SERVICE PET
             | SELLS CON | (?<!{WANT|CON}) WHERE (?! TE {PAY|TELL} )
             | NEAR (?= {^DOT}{0,6} ASK ) | (?<={QUE|HAY|MAS|REMAIN|ESTE|ES}) (?<!QUE ESTE) NEAR
@@ -92,7 +94,7 @@ _SIGNS = Anchored(
             | (?<= A ) (?! @distance ) HOW_MUCH
             | TOTAL {POR|X} COUNT
             | WORTH {LA|EL|POR|DE|DEL|X|PARA|UN|ES} | (?<=QUE) {SELLS|WORTH} | (?<={ME|NOS|LE}) SELLS
-            | SELLS {SAME|MONEY|COUNT|GLUED|P99|BIG|MAS|LA|LO|POR|X|PARA|ASK}
+            | SELLS {SAME|MONEY|COUNT|GLUED|P99|BIG|MAS|LA|LO|POR|X|PARA|ASK} (?! COLON )
             | (?<!{UN|LA|EL|S|N|P|DE|SIN|CON|O|THING|MISSING} D12) (?<=D12) X D12
             | CASH {LA|LAS|POR|X} COUNT? {NOCHE|NOCHES} ASK""",
         _MENTION: "@offering SERVICE (?! {GROWN|UNKNOWN}? NO HACE )",

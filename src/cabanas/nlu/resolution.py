@@ -111,6 +111,9 @@ class Resolver:
         first = found = next_day_of_month(day, self._reference)
         if weekday is None:
             return first
+        past = self._reference - ((self._reference.weekday() - weekday - 1) % 7 + 1) * DAY
+        if past.day == day and first is not None and first.weekday() != weekday:
+            return None  # "lo dejamos el domingo 12", said two days later
         for _ in range(_MONTHS_AHEAD):
             if found is None or found.weekday() == weekday:
                 return found

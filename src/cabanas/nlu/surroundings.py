@@ -52,7 +52,8 @@ _OTHER_BUSINESS_AFTER = grammar(
     | {ME|NOS} PAYS
     | OWN (?: UN? UNKNOWN | LIBRE ) | COMMA? PARA {ANSWER|CONFIRM|TELL|PAY} | {NOS|ME}? VISITED
     | SE {ME|NOS|LE} UNKNOWN | ES FERIADO BRIDGE? ASK
-    | (?: GO A )? MAKE? WEATHER | LEAVE A UNKNOWN | COMMA? YA {LO|LA|NOS|LE}? {PROMISE|VISITED|PAST}"""
+    | (?: GO A )? MAKE? WEATHER | LEAVE A UNKNOWN | {POWER|MAY} LEAVE A {LA|LAS}
+    | COMMA? YA {LO|LA|NOS|LE}? {PROMISE|VISITED|PAST}"""
 )
 # "ahí te hice la transferencia, 14/10 a las 13:45"
 _PAID, _AT_AN_HOUR = grammar("PAY COMMA {EL|DIA}? $"), grammar("COMMA? A {LA|LAS} (?: COUNT COLON | P )")
@@ -115,7 +116,7 @@ _BUSINESS = classes(
     PROMISE PAYS RETURN OFFER LEAVE_ME INSTEAD CONFIRM SE FERIADO DEPOSIT WORKER PLEDGE X"""
 )
 _BUSINESS_AFTER = classes(
-    "SE ANSWER FERIADO PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED WEATHER LEAVE OWN PAYS"
+    "SE ANSWER FERIADO PAY TELL BORN CONFIRM CORRECTION PROMISE PAST MAKE VISITED WEATHER LEAVE OWN PAYS POWER"
 )
 _SIGNS = _ROLES | _BUSINESS | _BUSINESS_AFTER | classes("NO NOCHE NOCHES INSTEAD PLACE")
 
@@ -165,7 +166,7 @@ class Surroundings:
         """The clause of a day, or of weekdays up to the position ``upto``, has words of its own and none that speaks of
         a stay: "el partido es el domingo", "trabajo de lunes a viernes".
 
-        A day that names its month may take its evidence from the whole message.
+        A day that names its month, or a week, may take its evidence from the whole message.
         """
         if self._present.isdisjoint(_OTHER_WORDS):
             return False
@@ -181,7 +182,8 @@ class Surroundings:
         around = tape[begin : point.start] + tape[upto:end]
         if _OTHER_WORDS.isdisjoint(around) or _SPEAKS_OF_STAY.search(tape, begin, end):
             return False
-        return point.month is None or _SPEAKS_OF_STAY.search(tape) is None
+        may_be_asked_elsewhere = point.month is not None or point.is_week
+        return not may_be_asked_elsewhere or _SPEAKS_OF_STAY.search(tape) is None
 
     def is_timetable(self, end: int) -> bool:
         """Hours or a price follow the weekdays: "lunes a viernes de 9 a 18", "de lunes a jueves hay descuento"."""

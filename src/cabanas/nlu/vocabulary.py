@@ -217,7 +217,7 @@ PEOPLE_WORDS: Final = {
     "FRIENDS": (
         "amigos amigas companeros companeras primos primas hermanos hermanas cunados tios mujeres hombres "
         "varones jovenes jubilados chicxs nueras yernos muchachos operarios estudiantes musicos motoqueros "
-        "pescadores ciclistas empleados obreros"
+        "pescadores ciclistas empleados obreros tecnicos ingenieros profesores"
     ),
     "FAMILY": "familia flia fliar familiar grupo grupito contingente",
     "FAMILIES": "familias flias",
@@ -225,7 +225,7 @@ PEOPLE_WORDS: Final = {
     "TIPO": "tipo",
     "SOMOS": "somos seriamos seremos samos somo sumos estariamos fueramos fuesemos",
     "WERE": "eramos iba iban ibamos",
-    "BE": "ser",
+    "BE": "ser siendo",
     "THEY_GO": "van vienen irian vendrian",
     "SERIA": "seria serian",
     "MY": "mi mis nuestro nuestra nuestros nuestras",
@@ -274,7 +274,7 @@ OTHER_BUSINESS_WORDS: Final = {
     "PAY": (
         "deposito deposite depositar depositamos depositado transfiero transferi transferir transferimos "
         "transferencia pago pague pagar pagamos pagado pagando sene cobro cobre cobramos cobrar abono abone "
-        "abonar abonamos vence vencimiento factura comprobante saldo acredita acredito"
+        "abonar abonamos vence vencio vencieron vencimiento factura comprobante saldo acredita acredito"
     ),
     "TELL": (
         "aviso llamo escribo contesto mando respondo consulto pregunto avisamos llamamos escribimos avisaria hablo "
@@ -283,7 +283,7 @@ OTHER_BUSINESS_WORDS: Final = {
     "PROMISE": "pasaste mandaste enviaste paso giro gire envio envie traigo doy pasamos giramos enviamos",
     "CONFIRM": (
         "confirmo confirmamos confirmar confirmaria confirmame confirmas confirmarle confirmarles confirmarme "
-        "confirmeme confirmenos"
+        "confirmeme confirmenos confirmarlo confirmarla"
     ),
     "ANSWER": (
         "avisame contestame contesten respondeme respondan responder contestar decirme avisar decidir llamame "
@@ -333,12 +333,12 @@ INTENT_WORDS: Final = {
         "apartame apartar apartala apartanos aparto guardame guardala guardar guardanos agendame agendar "
         "agendas agendanos bloqueame bloquear separame separar separala separanos separas contratar reservaria "
         "reservariamos reservarlas reserves reservando alquilaria alquilariamos "
-        "reservarte reservala reservalo reservate prereservar agarro anotarme anotarnos guardarme guardas "
+        "reservarte reservala reservalo reservate prereservar anotarme anotarnos guardarme guardas "
         "reservarnos tomaria tomamos reservas reservamela guardamela bloqueala anotala reservarias"
     ),
     "PLEDGE": "senar senarla seno senamos senemos senariamos",
     "BOOKING": "reserva reserba reseva reservacion resreva booking prereserva",
-    "TAKE": "tomo agarramos reservamos alquilamos",
+    "TAKE": "tomo agarro agarramos reservamos alquilamos",
     "KEEP": "quedo quedamos",
     "LEAVE_ME": "dejame dejanos dame danos bancame bancanos aguantame aguantanos banquen aguanten",
     "RESERVED": "reservada reservado reservadas anotado anotada anotados anotadas",
