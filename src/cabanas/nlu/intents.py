@@ -59,9 +59,10 @@ _SIGNS = Anchored(
             | RESERVE (?: UNKNOWN (?: {COMMA|DOT} | $ ) | POR UNKNOWN (?: {COMMA|DOT|LA|UN} | $ ) )
             | (?<!NO) {WANT|MAKE|HACE|CONFIRM|BOOK|ANSWER} {UNKNOWN|CON}? LA BOOKING
             | MAKE (?: DOCUMENT DE LA? )? MY? BOOKING | TAKE {DEL|DESDE} {DIGITS|GLUED|WEEKDAY}
+            | WANT MAKE {LA|EL} {ORDINAL|ESTE}? {QUINCENA|SEMANA|FINDE}
             | (?<={LA|LO}) (?<!{NO|YA} {LA|LO}) {TAKE|KEEP}
             | TAKE {LA|LO|EL} (?! {ANO|MES|STREET|WEATHER} ) | (?<={ME|NOS}) KEEP CON | LEAVE_ME RESERVED
-            | (?<={LA|LO}) WANT (?! {UNKNOWN|QUE|BRING|GO|MAKE|CHANGE} )
+            | (?<={LA|LO}) WANT (?! {UNKNOWN|QUE|BRING|GO|MAKE|CHANGE|EN} )
             | (?<!{TE|LE|SE|LO|YA|NO|QUE}) (?<!{TE|LE} {LA|LO}) CONFIRM (?! {SI|MANANA|WEEKDAY|HOY} )
             | (?<={TE|LE}) CONFIRM UNKNOWN? (?: {DEL|DESDE} | EL? WEEKDAY {DIGITS|GLUED} )
             | (?<!NO) WANT {LA|ESTE} LODGING
@@ -105,7 +106,8 @@ _SIGNS = Anchored(
 _HINTS = Anchored(
     {
         DISPONIBILIDAD: "{HAY|HAVE} (?: ASK | $ | ANY GROWN )",
-        SERVICIOS: """SERVICE | NEAR | MEANS | (?<!Y {UN|MY|SOME}) PET | Y {UN|MY|SOME} PET {^DOT}{0,8} ASK
+        SERVICIOS: """(?<!LODGING CON) SERVICE | NEAR | MEANS
+            | (?<!Y {UN|MY|SOME}) PET | Y {UN|MY|SOME} PET {^DOT}{0,8} ASK
             | (?<!{POR|LA}) (?<!PROMISE {LOS|MY}) INFO | CHECK (?! DASH? {IN_WORD|OUT_WORD} COLON? GLUED )
             | FIT | COME_IN SOME ASK | THING ASK
             | {HAVE|HAY} {UN|ANY|UNKNOWN} | REACHES | COMO {ES|SE} | SE MAY UNKNOWN | EN QUE UNKNOWN | AIR
