@@ -143,12 +143,12 @@ _TRIGGERS = (
 def read_guests(tokens: list[str], tape: str, present: frozenset[str], *, is_aside: bool = False) -> int | None:
     """The number of guests, children included; None where the message does not say it.
 
-    ``is_aside``: the message is long and asks for nothing, so the relatives it names are no party without a "somos".
+    ``is_aside``: the message is long and asks for no stay, so only a "somos" makes guests of the people it names.
     """
     if present.isdisjoint(_TRIGGERS):
         return None
     is_told = not present.isdisjoint(_STORY)
-    stated = _stated_total(tokens, tape, is_told=is_told)
+    stated = _stated_total(tokens, tape, is_told=is_told, is_aside=is_aside)
     if stated is not None:
         total, end = stated
         found: int | None = total + _on_top_of(total, end, tokens, tape)
@@ -165,8 +165,11 @@ def _numbers(match: re.Match[str], tokens: list[str], chosen: frozenset[str] = _
     return [VALUE_OF[token] for token, kind in zip(tokens[start:end], match[0], strict=True) if kind in chosen]
 
 
-def _stated_total(tokens: list[str], tape: str, *, is_told: bool) -> tuple[int, int] | None:
-    """The last total stated outright ("somos 4"), else the last implied one ("para 4"), and where it ends."""
+def _stated_total(tokens: list[str], tape: str, *, is_told: bool, is_aside: bool) -> tuple[int, int] | None:
+    """The last total stated outright ("somos 4"), else the last implied one ("para 4"), and where it ends.
+
+    In an aside nothing is implied.
+    """
     strong = weak = None
     is_denied = False
     for match in _TOTALS.find(tape, MAX_MENTIONS):
@@ -196,7 +199,7 @@ def _stated_total(tokens: list[str], tape: str, *, is_told: bool) -> tuple[int, 
             strong = total, match.end()
         else:
             weak = total, match.end()
-    return strong or weak
+    return strong if is_aside else strong or weak
 
 
 def _on_top_of(total: int, end: int, tokens: list[str], tape: str) -> int:

@@ -14,7 +14,7 @@ from cabanas.nlu.lexicon import classes, symbol_of
 
 DISPONIBILIDAD, PRECIO, RESERVAR, SERVICIOS = "disponibilidad", "precio", "reservar", "servicios"
 CANCELAR, SALUDO, DESCONOCIDO = "cancelar", "saludo", "desconocido"
-_ABOUT_A_STAY = frozenset({DISPONIBILIDAD, PRECIO, RESERVAR})
+ABOUT_A_STAY = frozenset({DISPONIBILIDAD, PRECIO, RESERVAR})
 INTENTS = (DISPONIBILIDAD, PRECIO, RESERVAR, SERVICIOS, CANCELAR, SALUDO, DESCONOCIDO)
 
 # A service that is named, not asked for.
@@ -138,7 +138,7 @@ def find_signs(tape: str, present: frozenset[str]) -> set[str]:
     if _MENTION in found:
         found.discard(_MENTION)
         # "queremos ir del 5 al 8 así que escaleras no queremos hay lugar"
-        if _ASK in present or found.isdisjoint(_ABOUT_A_STAY):
+        if _ASK in present or found.isdisjoint(ABOUT_A_STAY):
             found.add(SERVICIOS)
     return found
 

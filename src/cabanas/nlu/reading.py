@@ -11,7 +11,7 @@ from cabanas.nlu.fallback import resolve_span
 from cabanas.nlu.folding import fold, tokenise
 from cabanas.nlu.grammar import compile_all
 from cabanas.nlu.guests import read_guests
-from cabanas.nlu.intents import LONG_TALK, find_signs, read_intents
+from cabanas.nlu.intents import ABOUT_A_STAY, LONG_TALK, find_signs, read_intents
 from cabanas.nlu.lexicon import tape_of
 from cabanas.nlu.stays import NO_STAY, read_stay
 
@@ -27,7 +27,7 @@ def analyze(text: str, *, reference_date: date, accommodations: Sequence[str] = 
     tape = tape_of(tokens)
     present = frozenset(tape)
     signs = find_signs(tape, present)
-    is_aside = not signs and len(tape) > LONG_TALK
+    is_aside = len(tape) > LONG_TALK and signs.isdisjoint(ABOUT_A_STAY)
     stay = read_stay(tokens, tape, present, reference_date, is_aside=is_aside)
     names_stay = stay != NO_STAY
     return Analysis(

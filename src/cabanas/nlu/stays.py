@@ -137,7 +137,7 @@ def read_stay(
 ) -> Stay:
     """The stay a message asks for, read against ``reference``; ``present`` are the classes that stand on the tape.
 
-    ``is_aside``: the message is long and asks for nothing, so its days have to prove that they are of a stay.
+    ``is_aside``: the message is long and asks for no stay, so its days have to prove that they are of a stay.
     """
     mentions = find_mentions(tape)
     if not mentions or not _FIRST_YEAR <= reference.year <= _LAST_YEAR:
