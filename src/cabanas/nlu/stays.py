@@ -463,12 +463,12 @@ class _Reading:
         chosen, around = ranges[0], self._around
         for other in ranges[1:]:
             # "del 19 al 22, el torneo es el 20 y 21": a list or weekdays put no range right unless they say so.
-            is_aside = (
+            puts_nothing_right = (
                 (other.is_list or other.are_weekdays)
                 and not (chosen.is_list or chosen.are_weekdays)
                 and not around.is_correction(chosen.end, other.start)
             )
-            if not other.is_alternative and not is_aside:
+            if not other.is_alternative and not puts_nothing_right:
                 chosen = other
         check_in, check_out = self._amended(chosen, singles)
         length = self._length()
